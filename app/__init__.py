@@ -1,0 +1,1 @@
+"""Client Portal: one notification system and a client portal beside an existing project-management app."""
