@@ -1,0 +1,129 @@
+"""Connections to Postgres, and the one place that commits."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+SCHEMA = "client_portal"
+
+# Parameters of libpq (and of some ORMs) that asyncpg would hand to the server as settings it does not know.
+_CLIENT_ONLY = {
+    "channel_binding", "connect_timeout", "gssencmode", "gsslib", "keepalives", "keepalives_count", "keepalives_idle",
+    "keepalives_interval", "load_balance_hosts", "pgbouncer", "pool_timeout", "connection_limit", "schema",
+    "tcp_user_timeout", "sslcompression", "sslsni", "requirepeer", "client_encoding", "fallback_application_name",
+}  # fmt: skip
+
+
+class Base(DeclarativeBase):
+    """The portal's tables. Constraints are named by rule, so that migrations can name them too."""
+
+    metadata = MetaData(
+        schema=SCHEMA,
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What one process tells all of them once a transaction has committed: a hint that carries ids only."""
+
+    kind: str
+    content: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One unit of work: its connection, and what happens when it has committed."""
+
+    connection: AsyncConnection
+    signals: list[Signal] = field(default_factory=list)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+Carrier = Callable[[AsyncConnection, Sequence[Signal]], Awaitable[None]]
+"""Sends signals within the transaction, so that they leave with its commit and never without it."""
+
+
+class Database:
+    """A pool of connections to one Postgres database."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, behind_pooler: bool = False) -> None:
+        connect_args: dict[str, Any] = {"async_creator_fn": Connector(url, behind_pooler=behind_pooler)}
+        if behind_pooler:
+            # A transaction pooler moves us between servers: no statement outlives its use, no name is used twice.
+            connect_args |= {
+                "prepared_statement_cache_size": 0,
+                "prepared_statement_name_func": lambda: f"__{uuid4()}__",
+            }
+        self._engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            connect_args=connect_args,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            pool_use_lifo=True,
+            pool_reset_on_return=None,
+        )
+        self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.carrier: Carrier | None = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reads: no transaction around them, so no round trips for its ends."""
+        async with self._reads.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """One transaction: commits at the end of the block together with its signals, or rolls all of it back."""
+        async with self._engine.connect() as connection, connection.begin():
+            transaction = Transaction(connection)
+            yield transaction
+            if transaction.signals and self.carrier is not None:
+                await self.carrier(connection, transaction.signals)
+        for callback in transaction.after_commit:
+            callback()
+
+    async def renew(self) -> None:
+        """Drops the idle connections, for when the server behind them is known to have gone."""
+        await self._engine.dispose()
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class Connector:
+    """Opens connections from a libpq URL, ``sslmode`` and several hosts included."""
+
+    def __init__(self, url: str, *, behind_pooler: bool = False, application_name: str = "client-portal") -> None:
+        self.dsn = as_libpq(url)
+        self._cache = {"statement_cache_size": 0} if behind_pooler else {}
+        self._settings = {"application_name": application_name}
+
+    async def __call__(self) -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(self.dsn, timeout=10, server_settings=self._settings, **self._cache)
+
+
+def as_libpq(url: str) -> str:
+    """The URL as asyncpg reads it: a driver's name in the scheme and client-only parameters taken off.
+
+    People paste the URL of their app, which may be written for libpq, SQLAlchemy, Prisma or a pooler.
+    """
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in _CLIENT_ONLY]
+    return urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(query), ""))

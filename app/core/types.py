@@ -1,0 +1,36 @@
+"""Types shared by tables and the wire."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, PlainSerializer, StringConstraints
+from sqlalchemy import DateTime, Uuid
+from sqlalchemy.types import TypeEngine
+
+# The host's key type, declared once: a host with integer keys is a change of these two lines and of the migrations.
+HostId = UUID
+HOST_ID: TypeEngine[UUID] = Uuid()
+
+TIMESTAMP = DateTime(timezone=True)
+
+
+def _storable(text: str) -> str:
+    # Postgres stores every character but NUL; pydantic itself refuses lone surrogates.
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""A string that Postgres can store."""
+
+Title = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+Body = Annotated[Text, StringConstraints(min_length=1, max_length=2000)]
+
+
+def _iso_utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+Timestamp = Annotated[datetime, PlainSerializer(_iso_utc, return_type=str, when_used="json")]

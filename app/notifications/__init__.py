@@ -1,0 +1,1 @@
+"""Events become notifications: who is told, the rows, the inbox, deep links, the live stream."""

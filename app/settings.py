@@ -1,0 +1,106 @@
+"""Every environment variable the portal reads, typed, in one place."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.core.errors import StartupError
+
+ROOT = Path(__file__).resolve().parent.parent
+JWT_SECRET_MIN_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """The environment as it was at start. Empty variables count as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=1, le=65535)
+    web_concurrency: int = Field(default=1, ge=1, le=64)
+    app_env: Literal["development", "production"] = "development"
+    public_url: str | None = None
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+
+    data_dir: Path = ROOT / ".data"
+    database_url: str | None = None
+    database_listen_url: str | None = None
+    database_pool_size: int = Field(default=10, ge=1, le=500)
+
+    jwt_secret: str | None = None
+    jwt_issuer: str = "client-portal"
+    jwt_audience: str = "client-portal"
+    session_hours: int = Field(default=12, ge=1, le=24 * 90)
+
+    notify_test_endpoints: bool = False
+    demo_seed: bool = False
+    demo_project_id: UUID | None = None
+
+    @field_validator("database_url", "database_listen_url")
+    @classmethod
+    def _is_postgres_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.split("://")[0].startswith("postgres"):
+            raise ValueError("must be a Postgres URL, such as postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _is_long_enough(cls, value: str | None) -> str | None:
+        if value is not None and len(value.encode()) < JWT_SECRET_MIN_BYTES:
+            raise ValueError(
+                f"must be at least {JWT_SECRET_MIN_BYTES} bytes, such as the output of: openssl rand -hex 32"
+            )
+        return value
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _secret_with_database(self) -> "Settings":
+        if self.database_url and not self.jwt_secret:
+            raise ValueError(
+                "JWT_SECRET must be set together with DATABASE_URL, such as the output of: openssl rand -hex 32"
+            )
+        return self
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the portal brings its own Postgres and demo world."""
+        return self.database_url is None
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach the portal, without a trailing slash."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def load_settings() -> Settings:
+    """The settings of this environment; raises ``StartupError`` naming the first bad variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        raise StartupError(f"{name}: {message}" if name else message) from None
