@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -35,6 +35,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         },
     )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Text()}
 
 
 @dataclass(frozen=True, slots=True)
