@@ -13,10 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from app.dev.socket_folder import PORT, SocketFolder
 from app.dev.unprivileged import Account, account_for, become
 
 MAJOR_VERSION = "18"
-PORT = 5432  # only a part of the socket's file name: nothing listens on TCP
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -33,9 +33,6 @@ POLL_SECONDS = 0.01
 
 StopMode = Literal["fast", "immediate"]
 _SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
-_SOCKET_PARENTS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - only to make a closed folder in
-_SOCKET_PREFIX = "portal-"
-_SOCKET_PARENT_BYTES = 60  # a socket's whole path must stay under about 100 bytes
 
 
 class ClusterError(Exception):
@@ -51,13 +48,13 @@ class Cluster:
         self._folder = folder
         self._bin_dir = bin_dir
         self._settings = {**SETTINGS, **options}
-        self._socket_link = folder / "socket"
+        self._socket = SocketFolder(folder / "socket")
         self._account: Account | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def socket_folder(self) -> Path:
-        return self._socket_link.readlink()
+        return self._socket.path
 
     @property
     def running(self) -> bool:
@@ -71,8 +68,7 @@ class Cluster:
             self._adopt()
         else:
             self._create()
-        self._remove_socket_folder()
-        self._make_socket_folder()
+        self._socket.make(self._account)
 
     def start(self, abandoned: Callable[[], bool]) -> None:
         """Start the server and return when it accepts connections, or when `abandoned` says nobody waits any more."""
@@ -97,7 +93,7 @@ class Cluster:
     def close(self) -> None:
         """Stop the server and leave nothing outside the folder."""
         self.stop()
-        self._remove_socket_folder()
+        self._socket.remove()
 
     def _adopt(self) -> None:
         version = (self.data / "PG_VERSION").read_text().strip()
@@ -147,7 +143,9 @@ class Cluster:
         output = process.communicate()[0].decode(errors="replace")
         if process.returncode != 0:
             shutil.rmtree(data, ignore_errors=True)
-            raise ClusterError(f"Postgres could not create its files in {self._folder}: {_reason(output)}")
+            raise ClusterError(
+                f"Postgres could not create its files in {self._folder}: {_reason(output)}; set DATA_DIR to another folder"
+            )
 
     def _open_log_and_launch(self) -> int:
         """Returns where in the log this start begins."""
@@ -220,34 +218,11 @@ class Cluster:
         """By its command line, which is empty for a zombie: the number alone may be another process's by now."""
         return os.fsencode(self.data) in _command_line(pid)
 
-    def _make_socket_folder(self) -> None:
-        path = self._socket_parent() / f"{_SOCKET_PREFIX}{secrets.token_hex(6)}"
-        self._socket_link.symlink_to(path)  # first, so that a killed keeper leaves a trace of what to remove
-        path.mkdir(0o700)
-        if self._account:
-            self._account.own(path)
-
-    def _socket_parent(self) -> Path:
-        for parent in (Path(tempfile.gettempdir()), *_SOCKET_PARENTS):
-            short = len(os.fsencode(parent)) <= _SOCKET_PARENT_BYTES and '"' not in str(parent)
-            if short and os.access(parent, os.W_OK | os.X_OK) and (not self._account or self._account.reaches(parent)):
-                return parent
-        raise ClusterError("there is no temporary folder for Postgres' socket: set TMPDIR to one with a short path")
-
-    def _remove_socket_folder(self) -> None:
-        if not self._socket_link.is_symlink():
-            return
-        folder = self.socket_folder
-        if folder.name.startswith(_SOCKET_PREFIX) and folder.is_dir():
-            for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
-                (folder / name).unlink(missing_ok=True)
-            folder.rmdir()
-        self._socket_link.unlink()
-
 
 def _stop(pid: int, ended: Callable[[], bool], mode: StopMode) -> None:
-    steps = [(_SIGNALS[mode], 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)]
-    for number, seconds in steps:
+    for number, seconds in ((_SIGNALS[mode], 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)):
+        if ended():  # its number may be another process's by now
+            return
         with suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + seconds

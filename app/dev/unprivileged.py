@@ -37,10 +37,11 @@ class Account:
         os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def own_tree(self, top: Path) -> None:
-        self.own(top)
+        """Give all of a folder to this account; the folder itself last, so that it tells whether that was finished."""
         for folder, folders, files in os.walk(top):
             for name in folders + files:
                 self.own(Path(folder, name))
+        self.own(top)
 
     def reaches(self, path: Path) -> bool:
         """Whether this account, without any capability, can enter or run `path`."""
