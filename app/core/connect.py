@@ -62,6 +62,8 @@ def one_line(error: BaseException) -> str:
 
 def _why_unreachable(url: str, error: Exception) -> str:
     if isinstance(error, asyncpg.PostgresError):
+        if "no encryption" in str(error):
+            return f"DATABASE_URL: the server at {_place(url)} wants TLS: add sslmode=require ({one_line(error)})"
         refusal = _REFUSALS.get(error.sqlstate or "", "refuses the connection")
         return f"DATABASE_URL: the server at {_place(url)} {refusal} ({one_line(error)})"
     return f"DATABASE_URL: {_network_fault(_place(url), error)} ({one_line(error)})"

@@ -77,7 +77,12 @@ async def upgrade(url: str, revision: str = "head", *, patience: Patience | None
     Raises ``StartupError`` if that is not possible; then nothing has changed. Give it a direct address if there is
     one: it works through a pooler too, as long as that keeps a transaction on one server connection.
     """
-    if await _require_known(url) == head() and revision == "head":
+    try:
+        at = await _revision(url)
+    except asyncpg.InsufficientPrivilegeError:
+        at = None  # The schema is somebody else's, which the migration tells in full.
+    _require_known(at)
+    if at == head() and revision == "head":
         return []
     return await _run(command.upgrade, url, revision, patience=patience)
 
@@ -88,26 +93,22 @@ async def downgrade(url: str, revision: str, *, patience: Patience | None = None
     ``base`` removes everything of ours, the schema included unless there is something else in it or the role could
     not create it again. Raises ``StartupError`` if that is not possible; then nothing has changed.
     """
-    if await _require_known(url) is None:
+    at = await current(url)
+    _require_known(at)
+    if at is None:
         return []
     return await _run(command.downgrade, url, revision, patience=patience, readers_block=True)
 
 
 async def current(url: str) -> str | None:
     """The revision that the database is at, or None before the first."""
-    async with connect.connection(url) as connection:
-        try:
-            revision: str | None = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.alembic_version")  # noqa: S608
-        except asyncpg.UndefinedTableError:
-            return None
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise StartupError(
-                f"The revision in {SCHEMA}.alembic_version may not be read ({connect.one_line(error)}): connect as the "
-                f"owner of the schema, or let the owner GRANT USAGE ON SCHEMA {SCHEMA} and SELECT on its tables"
-            ) from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise StartupError(f"The revision of the database is not known: {connect.one_line(error)}") from None
-    return revision
+    try:
+        return await _revision(url)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise StartupError(
+            f"{SCHEMA}.alembic_version may not be read ({connect.one_line(error)}): connect as the owner of the "
+            f"schema, or let them GRANT USAGE ON SCHEMA {SCHEMA} and the rights on its tables"
+        ) from None
 
 
 async def is_current(url: str) -> bool:
@@ -186,14 +187,25 @@ async def _run(
     return await in_one_transaction(url, work, patience=patience, readers_block=readers_block)
 
 
-async def _require_known(url: str) -> str | None:
-    revision = await current(url)
+async def _revision(url: str) -> str | None:
+    async with connect.connection(url) as connection:
+        try:
+            revision: str | None = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.alembic_version")  # noqa: S608
+        except asyncpg.UndefinedTableError:
+            return None
+        except asyncpg.InsufficientPrivilegeError:
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise StartupError(f"The revision of the database cannot be read: {connect.one_line(error)}") from None
+    return revision
+
+
+def _require_known(revision: str | None) -> None:
     if revision is not None and revision not in {script.revision for script in _scripts().walk_revisions()}:
         raise StartupError(
             f"The database is at revision {revision}, which this version does not have: it was migrated by a newer "
             "one; run that, or downgrade the database with it first"
         )
-    return revision
 
 
 @cache

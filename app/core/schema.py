@@ -43,13 +43,13 @@ def fault(state: RowMapping | asyncpg.Record) -> str | None:
     return None
 
 
-def look_at_public_by_default(connection: Connection) -> None:
-    """Keeps comparisons the same for every role.
+def name_every_schema(connection: Connection) -> None:
+    """Keeps what comparisons see the same for every role, whatever its search path.
 
-    A role named like the schema has it first in its search path, and reflection would take it for the default one.
-    Statements of migrations name their schema and do not depend on this.
+    Reflection leaves out the schema of tables on the search path, and takes the first on it for the default one: for
+    a role named like the schema, that is ours. Statements of migrations name their schema and do not depend on this.
     """
-    connection.execute(text("SET LOCAL search_path = public"))
+    connection.execute(text("SET LOCAL search_path = ''"))
     connection.dialect.default_schema_name = "public"
 
 

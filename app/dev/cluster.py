@@ -143,9 +143,8 @@ class Cluster:
         output = process.communicate()[0].decode(errors="replace")
         if process.returncode != 0:
             shutil.rmtree(data, ignore_errors=True)
-            raise ClusterError(
-                f"Postgres could not create its files in {self._folder}: {_reason(output)}; set DATA_DIR to another folder"
-            )
+            reason = _reason(output)
+            raise ClusterError(f"Postgres could not fill {self._folder}: {reason}; set DATA_DIR to another folder")
 
     def _open_log_and_launch(self) -> int:
         """Returns where in the log this start begins."""

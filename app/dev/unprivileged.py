@@ -11,9 +11,11 @@ from pathlib import Path
 
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
+CAP_SETPCAP = 8
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -85,7 +87,8 @@ def become(account: Account | None, program: Path, folders: Iterable[Path]) -> C
     def in_child() -> None:
         if account:
             if libc and capability is not None:
-                _call(libc.prctl, _PR_SET_KEEPCAPS, 1, 0, 0, 0)
+                # Capabilities outlast the change of user, and access(2), by which initdb finds its programs, counts them.
+                _call(libc.prctl, _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
             os.setgroups([])
             os.setgid(account.gid)
             os.setuid(account.uid)
@@ -103,8 +106,9 @@ def _capability_needed(account: Account, program: Path, folders: Iterable[Path])
         return None
     may_be_run = program.stat().st_mode & 0o001
     wanted = (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE) if may_be_run else (CAP_DAC_OVERRIDE,)
+    permitted = _permitted()
     for capability in wanted:
-        if _permitted() >> capability & 1:
+        if {capability, CAP_SETPCAP} <= permitted:
             return capability
     raise Unreachable(
         f"Postgres does not run as root, and user {account.uid} cannot reach {closed[0]}: "
@@ -112,12 +116,13 @@ def _capability_needed(account: Account, program: Path, folders: Iterable[Path])
     )
 
 
-def _permitted() -> int:
+def _permitted() -> set[int]:
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
-        return 0
-    return next((int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapPrm:")), 0)
+        return set()
+    bits = next((int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapPrm:")), 0)
+    return {capability for capability in range(bits.bit_length()) if bits >> capability & 1}
 
 
 def _keep_only(libc: ctypes.CDLL, capability: int) -> None:

@@ -47,13 +47,20 @@ _TABLES = """
            ) AS is_unique,
            has_column_privilege(host.oid, attnum, 'SELECT') AS may_read,
            has_column_privilege(host.oid, attnum, 'REFERENCES') AS may_reference,
-           row_security_active(host.oid) AS is_filtered
+           row_security_active(host.oid) AND NOT coalesce(policies.show_all, false) AS is_filtered
       FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place)
       LEFT JOIN pg_namespace AS public ON public.nspname = 'public'
       LEFT JOIN pg_class AS host ON host.relname = wanted.name AND host.relnamespace = public.oid
       LEFT JOIN pg_attribute ON attrelid = host.oid AND attname = 'id' AND attnum > 0 AND NOT attisdropped
       LEFT JOIN pg_type AS declared ON declared.oid = atttypid
       LEFT JOIN pg_type AS base ON base.oid = coalesce(nullif(declared.typbasetype, 0), declared.oid)
+      LEFT JOIN LATERAL (
+           SELECT bool_or(polpermissive AND pg_get_expr(polqual, polrelid) = 'true') AND bool_and(polpermissive)
+                  AS show_all
+             FROM pg_policy
+            WHERE polrelid = host.oid AND polcmd IN ('r', '*')
+              AND EXISTS (SELECT FROM unnest(polroles) AS a (role) WHERE role = 0 OR pg_has_role(role, 'USAGE'))
+      ) AS policies ON true
      ORDER BY wanted.place
 """
 

@@ -1,0 +1,32 @@
+"""Roles, and which of them may do what."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    STAFF = "staff"
+    DEVELOPER = "developer"
+    CLIENT = "client"
+
+
+def known_roles(names: Iterable[str]) -> frozenset[Role]:
+    """The roles among these names; a host's token may carry others that mean nothing here."""
+    return frozenset(role for role in Role if role.value in set(names))
+
+
+class Permission(StrEnum):
+    """What a role may do within its reach; reach itself is decided by ``projects.access``."""
+
+    REACH_ALL_PROJECTS = "reach all projects"
+    SIMULATE_EVENTS = "simulate events"
+
+
+ROLES_WITH: dict[Permission, frozenset[Role]] = {
+    Permission.REACH_ALL_PROJECTS: frozenset({Role.ADMIN}),
+    Permission.SIMULATE_EVENTS: frozenset({Role.ADMIN, Role.STAFF}),
+}
+
+STREAM_SCOPE = "notifications.stream"
+"""What a token's ``scope`` must hold to open a stream of notifications."""

@@ -1,0 +1,54 @@
+"""HTTP of sign-in and the own account."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.accounts.auth import COOKIE, Caller
+from app.accounts.schemas import Credentials, Me, PasswordChange, SignedIn
+from app.accounts.service import AccountService
+
+router = APIRouter(prefix="/api/auth", tags=["auth"])
+
+
+def _service(request: Request) -> AccountService:
+    service: AccountService = request.app.state.accounts
+    return service
+
+
+Accounts = Annotated[AccountService, Depends(_service)]
+
+
+@router.post("/login")
+async def sign_in(credentials: Credentials, request: Request, response: Response, accounts: Accounts) -> SignedIn:
+    """Opens a session: a token for programs, the same one as an HttpOnly cookie for browsers."""
+    request.app.state.authenticator.refuse_cross_site(request)
+    signed_in = await accounts.sign_in(credentials, request.client.host if request.client else "")
+    response.set_cookie(
+        COOKIE,
+        signed_in.access_token,
+        max_age=signed_in.expires_in,
+        secure=request.app.state.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+    return signed_in
+
+
+@router.post("/logout", status_code=204)
+async def sign_out(caller: Caller, request: Request, response: Response, accounts: Accounts) -> None:
+    """Ends the session, its open streams included."""
+    await accounts.sign_out(caller)
+    response.delete_cookie(COOKIE, secure=request.app.state.is_https, httponly=True, samesite="lax")
+
+
+@router.get("/me")
+async def me(caller: Caller, accounts: Accounts) -> Me:
+    """The own account."""
+    return await accounts.me(caller)
+
+
+@router.post("/password", status_code=204)
+async def change_password(change: PasswordChange, caller: Caller, accounts: Accounts) -> None:
+    """Changes the own password; every other session of the caller ends."""
+    await accounts.change_password(caller, change)

@@ -1,0 +1,45 @@
+"""Whether the process lives, whether it is fit to serve, and its measures."""
+
+import os
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core import migrations
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"description": "Not fit; the checks say why"}})
+async def readyz(request: Request) -> JSONResponse:
+    """The database answers, its schema is the one this version needs, and signals are heard."""
+    hears_signals: bool = request.app.state.broker.is_connected
+    checks = {"database": False, "migrations": False, "listener": hears_signals}
+    try:
+        async with request.app.state.database.reading() as connection:
+            checks["database"] = True
+            checks["migrations"] = await migrations.is_current_on(connection)
+    except (OSError, SQLAlchemyError):
+        pass
+    is_ready = all(checks.values())
+    return JSONResponse({"status": "ok" if is_ready else "unfit", "checks": checks}, 200 if is_ready else 503)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Measures in Prometheus' text format, of all worker processes together."""
+    registry: Any = request.app.state.registry
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,130 @@
+"""What surrounds every request: its log line and measures, safe headers, a limit on bodies. Plain ASGI."""
+
+import time
+from collections.abc import Iterable
+from uuid import uuid4
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.problems import problem_body
+
+log = structlog.get_logger("request")
+
+BODY_LIMIT = 1024 * 1024
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+
+class Observe:
+    """Counts and times each request under its route's template, and logs it."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self.app = app
+        self._requests = Counter(
+            "portal_http_requests", "Answered requests", ["method", "route", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "portal_http_request_seconds", "Time to answer", ["method", "route"], registry=registry
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = uuid4().hex
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            seconds = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "other")
+            method = scope["method"] if route != "other" else "any"
+            self._requests.labels(method, route, status).inc()
+            self._seconds.labels(method, route).observe(seconds)
+            if status >= 400:
+                log.info("refused", method=scope["method"], path=scope["path"], status=status, request_id=request_id)
+
+
+class Harden:
+    """Adds the headers that keep browsers strict, and refuses bodies over the limit before they are read."""
+
+    def __init__(self, app: ASGIApp, extra_headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.app = app
+        self._headers = [*_HEADERS, *extra_headers]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        is_api = scope["path"].startswith("/api/")
+
+        async def send_hardened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.raw.extend(self._headers)
+                if is_api:
+                    headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            limited = await _within_limit(scope, receive)
+            if limited is None:
+                await _refuse_body(send_hardened)
+                return
+            receive = limited
+        await self.app(scope, receive, send_hardened)
+
+
+async def _within_limit(scope: Scope, receive: Receive) -> Receive | None:
+    """A ``receive`` whose body is within the limit, or None. A body that does not say its length is read ahead."""
+    headers = Headers(scope=scope)
+    length = headers.get("content-length")
+    if length is not None:
+        return receive if length.isdigit() and int(length) <= BODY_LIMIT else None
+    if "transfer-encoding" not in headers:
+        return receive
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > BODY_LIMIT:
+            return None
+        if not message.get("more_body", False):
+            return _replay({**message, "body": bytes(body)}, receive)
+
+
+def _replay(first: Message, receive: Receive) -> Receive:
+    pending: list[Message] = [first]
+
+    async def replayed() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replayed
+
+
+async def _refuse_body(send: Send) -> None:
+    body = problem_body(413, None, f"The request's body is over {BODY_LIMIT} bytes.")
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

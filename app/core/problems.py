@@ -1,0 +1,106 @@
+"""Every refusal as ``application/problem+json`` (RFC 9457)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.core.errors import Problem, Unavailable
+
+log = structlog.get_logger(__name__)
+
+_SLUGS = {413: "too-large"}
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not answer that method.",
+}
+# Class 08: connection; 53: out of resources; 57: operator intervention; 25006: a standby that took over; 55P03: a lock.
+_PASSING_FAULTS = ("08", "53", "57", "25006", "55P03")
+
+
+def install(app: FastAPI) -> None:
+    """Answers every exception that leaves a route."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    for outage in (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        app.add_exception_handler(outage, _database_fault)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem_body(
+    status: int, slug: str | None, detail: str, errors: Sequence[Mapping[str, Any]] | None = None
+) -> bytes:
+    """The JSON of one problem. ASCII only, so that whatever a client sent can be quoted back."""
+    phrase = HTTPStatus(status).phrase
+    slug = slug or _SLUGS.get(status) or phrase.lower().replace(" ", "-")
+    body: dict[str, Any] = {"type": f"/problems/{slug}", "title": phrase, "status": status, "detail": detail}
+    if errors is not None:
+        body["errors"] = errors
+    return json.dumps(body, default=str).encode()
+
+
+def problem_response(problem: Problem) -> Response:
+    return _response(problem.status, problem.slug, problem.detail, problem.errors, problem.headers)
+
+
+def _response(
+    status: int,
+    slug: str | None,
+    detail: str,
+    errors: Sequence[Mapping[str, Any]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    all_headers = dict(headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        all_headers.setdefault("WWW-Authenticate", "Bearer")
+    return Response(problem_body(status, slug, detail, errors), status, all_headers, "application/problem+json")
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return problem_response(error)
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    """Answers what the framework itself refuses: an unknown address, a wrong method."""
+    assert isinstance(error, HTTPException)
+    detail = _DETAILS.get(error.status_code, str(error.detail))
+    return _response(error.status_code, None, detail, headers=error.headers)
+
+
+async def _validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors()]
+    where = ".".join(str(part) for part in errors[0]["loc"])
+    return _response(422, "invalid", f"{where}: {errors[0]['msg']}", errors)
+
+
+async def _database_fault(request: Request, error: Exception) -> Response:
+    if not _is_passing(error):
+        return await _unexpected(request, error)
+    log.warning("database_unavailable", path=request.url.path, error=repr(error))
+    return problem_response(Unavailable("The database is not reachable; try again.", headers={"Retry-After": "2"}))
+
+
+def _is_passing(error: Exception) -> bool:
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        return error.connection_invalidated or (state is not None and state.startswith(_PASSING_FAULTS))
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_PASSING_FAULTS)
+    return True
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected_error", method=request.method, path=request.url.path, exc_info=error)
+    return _response(500, "internal-error", "Something went wrong on our side; it has been logged.")

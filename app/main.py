@@ -1,0 +1,117 @@
+"""The composition root: the only file that knows every module."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.middleware.cors import CORSMiddleware
+
+from app.accounts.auth import Authenticator
+from app.accounts.router import router as accounts_router
+from app.accounts.service import AccountService
+from app.accounts.standing import Standings
+from app.core import health, pages, problems
+from app.core.database import Database
+from app.core.lifetime import ends_with_parent, told_of_end
+from app.core.logs import configure_logs
+from app.core.middleware import Harden, Observe
+from app.core.passwords import Passwords
+from app.core.tokens import Tokens
+from app.dev.testnotify import router as testnotify_router
+from app.notifications.feed import NotificationFeed
+from app.notifications.router import router as notifications_router
+from app.notifications.service import NotificationService
+from app.notifications.stream import NotificationStreams
+from app.projects.preflight import host_columns
+from app.projects.router import router as projects_router
+from app.projects.service import ProjectService
+from app.realtime.broker import PostgresBroker
+from app.realtime.hub import Hub
+from app.settings import Settings, load_settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application for these settings (the environment's when None). Needs DATABASE_URL and JWT_SECRET."""
+    settings = settings or load_settings()
+    configure_logs(settings.app_env)
+    app = FastAPI(
+        title="Client Portal",
+        version="0.1.0",
+        description="Notifications and a client portal beside a project-management app.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=_lifespan,
+    )
+    _build(app, settings)
+    problems.install(app)
+    for router in (accounts_router, notifications_router, projects_router, health.router):
+        app.include_router(router)
+    if settings.notify_test_endpoints:
+        app.include_router(testnotify_router)
+    pages.install(app)
+    _surround(app, settings)
+    return app
+
+
+def _build(app: FastAPI, settings: Settings) -> None:
+    """Makes the long-lived parts, by hand and in order."""
+    assert settings.database_url is not None
+    assert settings.jwt_secret is not None
+    state = app.state
+    state.settings = settings
+    state.is_https = settings.base_url.startswith("https://")
+    state.registry = CollectorRegistry()
+    state.database = Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        behind_pooler=settings.database_listen_url is not None,
+    )
+    state.broker = PostgresBroker(settings.database_listen_url or settings.database_url)
+    state.database.carrier = state.broker.carry
+    state.hub = Hub(state.registry)
+    tokens = Tokens(settings.jwt_secret, settings.jwt_issuer, settings.jwt_audience)
+    standings = Standings(state.database, state.broker)
+    state.authenticator = Authenticator(tokens, standings, settings.public_url)
+    state.accounts = AccountService(
+        state.database, Passwords(), tokens, standings, timedelta(hours=settings.session_hours)
+    )
+    state.notifications = NotificationService(state.database, state.registry)
+    state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
+    state.notification_streams = NotificationStreams(state.hub, state.notifications)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    async with state.database.reading() as connection:
+        host = await host_columns(connection)
+    state.projects = ProjectService(state.database, host, state.notifications.unread_by_project)
+    state.notification_feed.start()
+    await state.broker.start()
+    # What exists now lives as long as the process: keep the garbage collector from walking it again and again.
+    gc.collect()
+    gc.freeze()
+    with told_of_end(lambda: state.hub.close("shutdown")), ends_with_parent():
+        yield
+    state.notification_feed.stop()
+    await state.broker.stop()
+    await state.database.close()
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """Middleware, the outermost last."""
+    if settings.allowed_origins:
+        # Bearer tokens only: without allow_credentials no browser lends its cookie to another origin's page.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST", "PATCH"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            max_age=600,
+        )
+    app.add_middleware(Harden)
+    app.add_middleware(Observe, registry=app.state.registry)

@@ -1,0 +1,96 @@
+"""HTTP of the own notifications, and their stream."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from app.accounts.auth import Caller, require_scope
+from app.accounts.principal import Principal
+from app.accounts.roles import STREAM_SCOPE
+from app.core.http import InTransaction
+from app.core.pagination import Listing, Paging
+from app.core.types import HostId
+from app.notifications.events import SourceKind
+from app.notifications.schemas import NotificationItem, Settings, SettingsChange, UnreadCount
+from app.notifications.service import NotificationService
+from app.notifications.stream import NotificationStreams
+
+router = APIRouter(prefix="/api/notifications", tags=["notifications"])
+
+
+def _service(request: Request) -> NotificationService:
+    service: NotificationService = request.app.state.notifications
+    return service
+
+
+Notifications = Annotated[NotificationService, Depends(_service)]
+StreamCaller = Annotated[Principal, Depends(require_scope(STREAM_SCOPE))]
+
+
+def _filters(
+    unread: Annotated[bool, Query(description="Only unread ones")] = False,
+    project_id: HostId | None = None,
+    source_kind: SourceKind | None = None,
+    source_id: UUID | None = None,
+) -> dict[str, Any]:
+    wanted = {"project_id": project_id, "source_kind": source_kind, "source_id": source_id}
+    filters = {column: value for column, value in wanted.items() if value is not None}
+    return filters | {"is_read": False} if unread else filters
+
+
+@router.get("")
+async def list_notifications(
+    caller: Caller, notifications: Notifications, page: Paging, filters: Annotated[dict[str, Any], Depends(_filters)]
+) -> Listing[NotificationItem]:
+    """The caller's notifications, newest first."""
+    rows, next_cursor = await notifications.list_notifications(caller, page, filters)
+    return Listing.model_construct(items=[NotificationItem.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@router.get("/unread_count")
+async def unread_count(caller: Caller, notifications: Notifications) -> UnreadCount:
+    """How many of the caller's notifications are unread."""
+    return UnreadCount.model_construct(count=await notifications.unread_count(caller.user_id))
+
+
+@router.post("/read_all", status_code=204)
+async def mark_all_read(caller: Caller, notifications: Notifications) -> None:
+    """Marks every notification of the caller as read."""
+    await notifications.mark_all_read(caller.user_id)
+
+
+@router.post("/{notification_id}/read", status_code=204)
+async def mark_read(
+    notification_id: UUID, caller: Caller, notifications: Notifications, transaction: InTransaction
+) -> None:
+    """Marks one of the caller's notifications as read; again is without effect."""
+    await notifications.mark_read(transaction, caller, notification_id)
+
+
+@router.get("/settings")
+async def read_settings(caller: Caller, notifications: Notifications) -> Settings:
+    """How the caller wants to be told."""
+    return Settings.model_validate(await notifications.settings(caller.user_id), from_attributes=True)
+
+
+@router.patch("/settings")
+async def change_settings(
+    change: SettingsChange, caller: Caller, notifications: Notifications, transaction: InTransaction
+) -> Settings:
+    """Changes what is given and answers all settings."""
+    changes = change.model_dump(exclude_none=True)
+    stored = await notifications.change_settings(transaction, caller.user_id, changes)
+    return Settings.model_validate(stored, from_attributes=True)
+
+
+@router.get(
+    "/stream",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def stream(caller: StreamCaller, request: Request) -> Response:
+    """Server-sent events: `ready`, `notification`, `read`, `reset`, `bye`, as docs/api.md describes them."""
+    streams: NotificationStreams = request.app.state.notification_streams
+    return await streams.open(caller)

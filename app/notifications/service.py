@@ -1,0 +1,114 @@
+"""The notification service: who is told of an event, and each person's inbox."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.principal import Principal
+from app.accounts.roles import Role
+from app.core.database import Database, Signal, Transaction
+from app.core.errors import Invalid, NotFound
+from app.core.pagination import Cursor, Page, cut
+from app.core.types import HostId
+from app.notifications import queries
+from app.notifications.events import Event
+from app.notifications.queries import StoredNotification, StoredSettings, Told
+
+_READ_ALL_BATCH = 10_000
+
+
+class NotificationService:
+    """Writes join the caller's transaction; signals leave with its commit."""
+
+    def __init__(self, database: Database, registry: CollectorRegistry) -> None:
+        self._database = database
+        self._created = Counter("portal_notifications_created", "Notifications made", ["type"], registry=registry)
+
+    async def notify(self, transaction: Transaction, event: Event) -> list[HostId]:
+        """Tells everybody whom the event's rule names; answers who has a new notification by it."""
+        return self._told(transaction, event, await queries.insert_for_members(transaction.connection, event))
+
+    async def create_notification(self, transaction: Transaction, event: Event, recipient_id: HostId) -> bool:
+        """Tells one person; answers whether it was news. Raises ``Invalid`` for an unknown person or project."""
+        try:
+            told = await queries.insert_for(transaction.connection, event, recipient_id)
+        except IntegrityError:
+            raise Invalid("There is no such recipient or project.") from None
+        return bool(self._told(transaction, event, told))
+
+    async def list_notifications(
+        self, actor: Principal, page: Page, filters: Mapping[str, Any] | None = None
+    ) -> tuple[Sequence[StoredNotification], str | None]:
+        """One page of the actor's notifications, newest first, and the cursor of the next."""
+        async with self._database.reading() as connection:
+            rows = await queries.notifications(connection, actor, filters or {}, page.after, page.limit + 1)
+        return cut(rows, page.limit, lambda row: Cursor.at(row.created_at, row.id))
+
+    async def unread_count(self, user_id: HostId) -> int:
+        """How many unread notifications this person has, of projects they reach."""
+        async with self._database.reading() as connection:
+            return (await queries.unread_counts(connection, [user_id]))[user_id]
+
+    async def mark_read(self, transaction: Transaction, actor: Principal, notification_id: UUID) -> None:
+        """Marks one as read, again without effect; raises ``NotFound`` if it is not the actor's."""
+        was_unread = await queries.set_read(transaction.connection, actor, notification_id)
+        if was_unread is None:
+            raise NotFound
+        if was_unread:
+            transaction.signals.append(_read_signal(actor.user_id, ids=[str(notification_id)]))
+
+    async def mark_all_read(self, user_id: HostId) -> int:
+        """Marks all that exist now as read; answers how many were not.
+
+        In batches that commit one by one: a hundred thousand dead index entries at once would slow the counts.
+        """
+        async with self._database.reading() as connection:
+            until = await queries.now(connection)
+        changed = 0
+        while True:
+            async with self._database.transaction() as transaction:
+                batch = await queries.set_all_read(transaction.connection, user_id, until, _READ_ALL_BATCH)
+                changed += batch
+                if batch < _READ_ALL_BATCH:
+                    if changed:
+                        transaction.signals.append(_read_signal(user_id, all=True))
+                    return changed
+
+    async def unread_by_project(self, actor: Principal, project_ids: Sequence[HostId]) -> dict[HostId, int]:
+        """Unread notifications of each of these projects; projects without any are left out."""
+        async with self._database.reading() as connection:
+            return await queries.unread_by_project(connection, actor, project_ids)
+
+    async def settings(self, user_id: HostId) -> StoredSettings:
+        async with self._database.reading() as connection:
+            return await queries.settings(connection, user_id)
+
+    async def change_settings(
+        self, transaction: Transaction, user_id: HostId, changes: Mapping[str, bool]
+    ) -> StoredSettings:
+        """Sets the given ones; answers all of them as they are then."""
+        await queries.change_settings(transaction.connection, user_id, changes)
+        return await queries.settings(transaction.connection, user_id)
+
+    def _told(self, transaction: Transaction, event: Event, told: Sequence[Told]) -> list[HostId]:
+        for each in told:
+            content = {"user": str(each.recipient_user_id), "id": str(each.id)}
+            transaction.signals.append(Signal("notification", content))
+        if told:
+            transaction.after_commit.append(lambda: self._created.labels(event.type.value).inc(len(told)))
+        return [each.recipient_user_id for each in told]
+
+
+_MAILED = frozenset({Role.DEVELOPER, Role.CLIENT})
+
+
+async def welcome(transaction: Transaction, user_id: HostId, role: Role) -> None:
+    """The settings a new account starts with: e-mail for developers and clients, who seldom sit at the bell."""
+    await queries.change_settings(transaction.connection, user_id, {"email_enabled": role in _MAILED})
+
+
+def _read_signal(user_id: HostId, **which: Any) -> Signal:
+    return Signal("read", {"user": str(user_id), **which})

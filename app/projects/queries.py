@@ -1,0 +1,89 @@
+"""All SQL of projects and membership."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, delete, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.principal import Principal
+from app.core.pagination import Cursor
+from app.core.types import HostId
+from app.projects.access import reachable_projects
+from app.projects.models import ProjectMember, host_projects, host_users
+from app.projects.preflight import HostSchema
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProject:
+    """A project as one person sees it; ``role`` is their part in it, None for who reaches it without one."""
+
+    id: HostId
+    name: str
+    role: str | None
+
+
+async def project(
+    connection: AsyncConnection, host: HostSchema, actor: Principal, project_id: HostId
+) -> StoredProject | None:
+    statement = _projects(host, actor).where(host_projects.c.id == project_id)
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else StoredProject(*row)
+
+
+async def projects(
+    connection: AsyncConnection, host: HostSchema, actor: Principal, after: Cursor | None, limit: int
+) -> list[StoredProject]:
+    """The actor's projects by name, after the cursor."""
+    name = _name(host)
+    statement = _projects(host, actor).order_by(name, host_projects.c.id).limit(limit)
+    if after is not None:
+        statement = statement.where(tuple_(name, host_projects.c.id) > tuple_(literal(after.key), literal(after.id)))
+    return [StoredProject(*row) for row in (await connection.execute(statement)).all()]
+
+
+def _projects(host: HostSchema, actor: Principal) -> Select[HostId, str, str | None]:
+    own = and_(ProjectMember.project_id == host_projects.c.id, ProjectMember.user_id == actor.user_id)
+    return (
+        select(host_projects.c.id, _name(host), ProjectMember.role)
+        .select_from(host_projects)
+        .outerjoin(ProjectMember, own)
+        .where(host_projects.c.id.in_(reachable_projects(actor)))
+    )
+
+
+def _name(host: HostSchema) -> ColumnElement[str]:
+    """The project's name, or a short form of its id where the host gives none."""
+    short_id = func.concat("Project ", func.left(cast(host_projects.c.id, String), 8))
+    if not host.has_project_name:
+        return short_id
+    name = func.btrim(cast(host_projects.c.name, String))
+    return case((or_(name.is_(None), name == ""), short_id), else_=name)
+
+
+async def put_member(connection: AsyncConnection, project_id: HostId, user_id: HostId, role: str) -> None:
+    statement = insert(ProjectMember).values(project_id=project_id, user_id=user_id, role=role)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ProjectMember.project_id, ProjectMember.user_id], set_={"role": role}
+        )
+    )
+
+
+async def remove_member(connection: AsyncConnection, project_id: HostId, user_id: HostId) -> bool:
+    """Whether there was such a member."""
+    statement = (
+        delete(ProjectMember)
+        .where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id)
+        .returning(ProjectMember.user_id)
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def user_exists(connection: AsyncConnection, user_id: HostId) -> bool:
+    return (await connection.execute(select(host_users.c.id).where(host_users.c.id == user_id))).first() is not None
+
+
+async def project_exists(connection: AsyncConnection, project_id: HostId) -> bool:
+    statement = select(host_projects.c.id).where(host_projects.c.id == project_id)
+    return (await connection.execute(statement)).first() is not None

@@ -1,0 +1,23 @@
+"""Projects on the wire."""
+
+from pydantic import BaseModel
+
+from app.core.types import HostId
+from app.projects.roles import MemberRole
+
+
+class Progress(BaseModel):
+    """Tasks done of all tasks."""
+
+    done: int
+    total: int
+
+
+class Project(BaseModel):
+    """A project as the caller sees it; ``role`` is null for who reaches it without a part in it."""
+
+    id: HostId
+    name: str
+    role: MemberRole | None
+    unread_count: int
+    progress: Progress | None = None

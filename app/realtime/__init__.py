@@ -1,0 +1,1 @@
+"""Signals between processes, and frames out to browsers. Knows topics, not people."""

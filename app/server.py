@@ -1,0 +1,67 @@
+"""Runs the application under uvicorn, in one process or several."""
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from contextlib import ExitStack
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from app.core.errors import StartupError
+from app.settings import Settings
+
+_GRACE_SECONDS = 3
+_WEBSOCKET_FRAME_LIMIT = 64 * 1024
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serves until SIGINT or SIGTERM. The workers read their settings from the environment, so it must hold them."""
+    config = uvicorn.Config(
+        "app.main:create_app",
+        factory=True,
+        workers=settings.web_concurrency,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=65,
+        ws_max_size=_WEBSOCKET_FRAME_LIMIT,
+    )
+    if settings.web_concurrency == 1:
+        uvicorn.Server(config).run(sockets=[listener])
+        return
+    with ExitStack() as stack:
+        measures = tempfile.mkdtemp(prefix="portal-metrics-")
+        stack.callback(shutil.rmtree, measures, ignore_errors=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = measures
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The bound socket; raises ``StartupError`` when the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise StartupError(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror or error}): "
+            "set HOST and PORT to an address that is free"
+        ) from None
+    return listener
+
+
+def unwind_on_sigterm() -> None:
+    """Lets SIGTERM end what runs before and after the server the way Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
