@@ -129,6 +129,14 @@ def head() -> str | None:
     return _scripts().get_current_head()
 
 
+def alembic_config() -> Config:
+    """What alembic's own commands need; they look for the connection in its ``attributes``."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
 async def in_one_transaction(
     url: str,
     work: Callable[[Connection], T],
@@ -178,7 +186,7 @@ async def _run(
 ) -> list[str]:
     def work(connection: Connection) -> list[str]:
         taken: list[str] = []
-        config = _config()
+        config = alembic_config()
         config.attributes["connection"] = connection
         config.attributes["on_version_apply"] = lambda *, step, **_: taken.append(step.up_revision_id)
         alembic_command(config, revision)
@@ -210,14 +218,7 @@ def _require_known(revision: str | None) -> None:
 
 @cache
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+    return ScriptDirectory.from_config(alembic_config())
 
 
 async def _take_turn(connection: AsyncConnection, patience: Patience) -> None:

@@ -50,7 +50,7 @@ def problem_body(
 
 
 def problem_response(problem: Problem) -> Response:
-    return _response(problem.status, problem.slug, problem.detail, problem.errors, problem.headers)
+    return _response(int(problem.status), problem.slug, problem.detail, problem.errors, problem.headers)
 
 
 def _response(

@@ -176,14 +176,14 @@ async def now(connection: AsyncConnection) -> datetime:
     return (await connection.execute(select(func.now()))).scalar_one()
 
 
-_recipients = func.unnest(bindparam("recipients", type_=ARRAY(HOST_ID))).table_valued("id", name="recipients")
+_recipients = func.unnest(bindparam("recipients", type_=ARRAY(HOST_ID))).table_valued("id", name="recipients").render_derived()
 _unread_count = (
     select(func.count())
     .select_from(Notification)
     .where(
         Notification.recipient_user_id == _recipients.c.id,
         Notification.is_read == false(),
-        reaches(_recipients.c.id, Notification.project_id),
+        reaches(Notification.recipient_user_id, Notification.project_id),
     )
     .correlate(_recipients)
     .scalar_subquery()
@@ -195,7 +195,7 @@ _NEWS = select(_recipients.c.id, _unread_count, *_ITEM).select_from(
         and_(
             Notification.recipient_user_id == _recipients.c.id,
             Notification.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
-            reaches(_recipients.c.id, Notification.project_id),
+            reaches(Notification.recipient_user_id, Notification.project_id),
         ),
     )
 )

@@ -26,5 +26,5 @@ def reaches(user_id: SQLColumnExpression[Any], project_id: SQLColumnExpression[A
     all_reaching = ROLES_WITH[Permission.REACH_ALL_PROJECTS]
     return or_(
         exists().where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id),
-        exists().where(Account.user_id == user_id, Account.role.in_(all_reaching), Account.is_active),
+        exists().where(Account.user_id == user_id, Account.role.in_(sorted(all_reaching)), Account.is_active),
     )
