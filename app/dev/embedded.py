@@ -130,7 +130,7 @@ class EmbeddedPostgres:
             folder.chmod(mode)  # whatever the umask
         self._lock = open_lock(folder / "owner.lock")
         if not try_lock(self._lock):
-            holder = self._lock.read().strip() or "another"
+            holder = self._lock.read().strip() or "unknown"
             raise EmbeddedError(
                 f"DATA_DIR {data_dir} is in use by process {holder}: stop that one, or set DATA_DIR to another folder"
             )

@@ -9,7 +9,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -51,7 +50,7 @@ class Keeper:
             pass
         except (ClusterError, Unreachable) as error:
             _answer(error=str(error))
-        except (OSError, subprocess.SubprocessError) as error:
+        except Exception as error:  # whatever it is, the owner has to hear of it
             _answer(error=f"Postgres cannot run in {self._folder}: {_plain(error)}; set DATA_DIR to another folder")
 
     def _serve(self) -> None:

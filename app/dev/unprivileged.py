@@ -87,15 +87,15 @@ def become(account: Account | None, program: Path, folders: Iterable[Path]) -> C
     def in_child() -> None:
         if account:
             if libc and capability is not None:
-                # Capabilities outlast the change of user, and access(2), by which initdb finds its programs, counts them.
-                _call(libc.prctl, _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
+                # Capabilities outlast the change of user, and count for access(2), which initdb finds programs by.
+                _prctl(libc, _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
             os.setgroups([])
             os.setgid(account.gid)
             os.setuid(account.uid)
             if libc and capability is not None:
                 _keep_only(libc, capability)
         if libc:
-            _call(libc.prctl, _PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+            _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGINT)
 
     return in_child
 
@@ -129,10 +129,12 @@ def _keep_only(libc: ctypes.CDLL, capability: int) -> None:
     bit = 1 << capability
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     effective_permitted_inheritable = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
-    _call(libc.capset, header, effective_permitted_inheritable)
-    _call(libc.prctl, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
+    if libc.capset(header, effective_permitted_inheritable) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+    _prctl(libc, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability)
 
 
-def _call(function: Callable[..., int], *arguments: object) -> None:
-    if function(*arguments) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+def _prctl(libc: ctypes.CDLL, option: int, *arguments: int) -> None:
+    unused = (0,) * (4 - len(arguments))
+    if libc.prctl(option, *(ctypes.c_ulong(argument) for argument in (*arguments, *unused))) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
