@@ -1,0 +1,15 @@
+import '@preact/signals';
+import { render } from 'preact';
+import '../shared/tokens.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/pages.css';
+import { App } from './App.tsx';
+import { listenToBell } from './bell.ts';
+import { startSession } from './session.ts';
+
+listenToBell();
+void startSession();
+
+const root = document.getElementById('portal');
+if (root) render(<App />, root);

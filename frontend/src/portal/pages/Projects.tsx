@@ -1,0 +1,94 @@
+import { FolderOpen } from 'lucide';
+import { useState } from 'preact/hooks';
+import { Problem } from '../../shared/http.ts';
+import * as api from '../api.ts';
+import { inboxVersion } from '../bell.ts';
+import { Progress } from '../progress.tsx';
+import { useResource } from '../resource.ts';
+import { Page, roleNames } from '../Shell.tsx';
+import { endSession } from '../session.ts';
+import { Bones, FailedState, State } from '../states.tsx';
+
+export function ProjectsPage() {
+  const first = useResource('projects', () => api.projects(), inboxVersion.value);
+  return (
+    <Page title="Projects" lead="What you are working on together.">
+      {first.state === 'loading' && <Bones rows={3} tall />}
+      {first.state === 'failed' && <FailedState problem={first.problem} retry={first.reload} />}
+      {first.state === 'ready' && <Cards first={first.value} />}
+    </Page>
+  );
+}
+
+function Cards({ first }: { first: { items: api.Project[]; next_cursor: string | null } }) {
+  const [later, setLater] = useState<api.Project[]>([]);
+  const [next, setNext] = useState(first.next_cursor);
+  const [failed, setFailed] = useState(false);
+
+  const loadMore = async () => {
+    setFailed(false);
+    try {
+      const page = await api.projects(next ?? '');
+      setLater([...later, ...page.items]);
+      setNext(page.next_cursor);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) endSession();
+      setFailed(true);
+    }
+  };
+
+  if (first.items.length === 0) {
+    return (
+      <State icon={FolderOpen} heading="No projects yet">
+        <p>As soon as you are added to a project, it appears here.</p>
+      </State>
+    );
+  }
+  return (
+    <>
+      <ul class="cards">
+        {[...first.items, ...later].map((project) => (
+          <ProjectCard key={project.id} project={project} />
+        ))}
+      </ul>
+      {next !== null && (
+        <button type="button" class="button" onClick={() => void loadMore()}>
+          {failed ? 'That did not load. Try again' : 'Show more projects'}
+        </button>
+      )}
+    </>
+  );
+}
+
+function ProjectCard({ project }: { project: api.Project }) {
+  return (
+    <li>
+      <a class="card project" href={`/projects/${project.id}`}>
+        <span class="project-head">
+          <span class={`monogram hue-${hueOf(project.id)}`} aria-hidden="true">
+            {project.name.trim()[0]?.toUpperCase()}
+          </span>
+          <span class="project-name">{project.name}</span>
+          {project.unread_count > 0 && (
+            <span class="count">
+              {project.unread_count > 99 ? '99+' : project.unread_count}
+              <span class="visually-hidden"> unread</span>
+            </span>
+          )}
+        </span>
+        <Progress of={project.progress} />
+        <span class="project-foot">
+          <span>{project.role ? (roleNames[project.role] ?? project.role) : 'All access'}</span>
+          <span>{project.unread_count > 0 ? `${project.unread_count} unread` : 'All read'}</span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+/** A project keeps its colour wherever it shows. */
+function hueOf(id: string): number {
+  let sum = 0;
+  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 997;
+  return sum % 6;
+}

@@ -1,0 +1,51 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Problem } from '../shared/http.ts';
+import { endSession } from './session.ts';
+
+export type Resource<Value> =
+  | { state: 'loading' }
+  | { state: 'ready'; value: Value; reload: () => void }
+  | { state: 'failed'; problem: Problem; reload: () => void };
+
+/** Answers already seen: going back shows them at once, and then what is new. */
+const seen = new Map<string, unknown>();
+
+export function forgetAnswers(): void {
+  seen.clear();
+}
+
+/** Loads what `key` names, and again when `key` or `version` changes; meanwhile the last answer stands. */
+export function useResource<Value>(key: string, load: () => Promise<Value>, version = 0): Resource<Value> {
+  const [answer, setAnswer] = useState<{ key: string; value?: Value; problem?: Problem }>({ key: '' });
+  const [attempt, setAttempt] = useState(0);
+  const reload = () => setAttempt((count) => count + 1);
+
+  useEffect(() => {
+    let wanted = true;
+    load().then(
+      (value) => {
+        seen.set(key, value);
+        if (wanted) setAnswer({ key, value });
+      },
+      (error: unknown) => {
+        const problem = error instanceof Problem ? error : new Problem(0);
+        if (problem.status === 401) endSession();
+        else if (wanted) setAnswer({ key, problem });
+      },
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [key, attempt, version]);
+
+  if (answer.key === key && answer.problem) {
+    const stale = seen.get(key);
+    // A passing failure does not take away what is on the screen.
+    if (answer.problem.status === 0 && stale !== undefined) {
+      return { state: 'ready', value: stale as Value, reload };
+    }
+    return { state: 'failed', problem: answer.problem, reload };
+  }
+  const value = answer.key === key ? answer.value : (seen.get(key) as Value | undefined);
+  return value === undefined ? { state: 'loading' } : { state: 'ready', value, reload };
+}

@@ -1,0 +1,61 @@
+import { signal } from '@preact/signals';
+import { Problem } from '../shared/http.ts';
+import * as api from './api.ts';
+import { forgetAnswers } from './resource.ts';
+
+/** `undefined` while it is not known yet, `null` when nobody is signed in. */
+export const user = signal<api.User | null | undefined>(undefined);
+/** Why nobody knows who is signed in. */
+export const startProblem = signal<Problem | null>(null);
+
+type Word = { kind: 'signed_in'; id: string } | { kind: 'signed_out' };
+
+const tabs = new BroadcastChannel('portal-session');
+
+tabs.addEventListener('message', ({ data }: MessageEvent<Word>) => {
+  if (data.kind === 'signed_out') endSession();
+  // All tabs share one cookie: a tab that still shows somebody else would show the wrong inbox.
+  else if (data.id !== user.value?.id) location.reload();
+});
+
+export async function startSession(): Promise<void> {
+  startProblem.value = null;
+  try {
+    user.value = await api.me();
+  } catch (error) {
+    const problem = error instanceof Problem ? error : new Problem(0);
+    if (problem.status === 401) user.value = null;
+    else startProblem.value = problem;
+  }
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  const answer = await api.login(email, password);
+  forgetAnswers();
+  user.value = answer.user;
+  tell({ kind: 'signed_in', id: answer.user.id });
+}
+
+export async function signOut(): Promise<void> {
+  await api.logout();
+  tell({ kind: 'signed_out' });
+  endSession();
+}
+
+/** The server no longer knows this browser: the sign-in page is all there is to show. */
+export function endSession(): void {
+  forgetAnswers();
+  user.value = null;
+}
+
+/** Where to go after signing in: only a place of this portal. */
+export function safeNext(next: string | undefined): string {
+  if (!next?.startsWith('/')) return '/projects';
+  const url = new URL(next, location.origin);
+  if (url.origin !== location.origin || url.pathname === '/login') return '/projects';
+  return url.pathname + url.search + url.hash;
+}
+
+function tell(word: Word): void {
+  tabs.postMessage(word);
+}

@@ -1,0 +1,16 @@
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const sameYear = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' });
+const otherYear = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
+
+/** "just now", "5 min ago", "3 h ago", "2 d ago", then the date. */
+export function timeAgo(then: Date, now: Date): string {
+  const age = now.getTime() - then.getTime();
+  if (age < minute) return 'just now';
+  if (age < hour) return `${Math.floor(age / minute)} min ago`;
+  if (age < day) return `${Math.floor(age / hour)} h ago`;
+  if (age < 7 * day) return `${Math.floor(age / day)} d ago`;
+  return (then.getFullYear() === now.getFullYear() ? sameYear : otherYear).format(then);
+}

@@ -1,0 +1,72 @@
+/** An answer that is not a success: an RFC 9457 problem, or status 0 when nothing answered. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly status: number;
+  readonly type: string;
+  readonly detail: string | undefined;
+  readonly errors: FieldError[];
+  /** Seconds the server asks to wait. */
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, body: Record<string, unknown> = {}, retryAfter?: number) {
+    super(typeof body.title === 'string' ? body.title : `HTTP ${status}`);
+    this.status = status;
+    this.type = typeof body.type === 'string' ? body.type : 'about:blank';
+    this.detail = typeof body.detail === 'string' ? body.detail : undefined;
+    this.errors = Array.isArray(body.errors) ? (body.errors as FieldError[]) : [];
+    this.retryAfter = retryAfter;
+  }
+}
+
+export interface FieldError {
+  msg?: string;
+  message?: string;
+  detail?: string;
+  loc?: (string | number)[];
+}
+
+export interface Call {
+  method?: 'GET' | 'POST' | 'PATCH';
+  body?: unknown;
+  token?: string | undefined;
+  /** Lets the request outlive the page, so that following a link does not lose it. */
+  keepalive?: boolean;
+}
+
+/** Calls the API and answers the decoded body, `undefined` for 204. Throws `Problem`. */
+export async function call<Answer>(url: string, options: Call = {}): Promise<Answer> {
+  const headers: Record<string, string> = { Accept: 'application/json', ...authorization(options.token) };
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: options.method ?? 'GET',
+      headers,
+      credentials: credentials(options.token),
+      keepalive: options.keepalive ?? false,
+      cache: 'no-store',
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+  } catch {
+    throw new Problem(0, { title: 'The server cannot be reached' });
+  }
+  if (!response.ok) throw await asProblem(response);
+  if (response.status === 204) return undefined as Answer;
+  return (await response.json()) as Answer;
+}
+
+export function authorization(token: string | undefined): Record<string, string> {
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
+/** A page that supplies a token never sends the cookie along. */
+export function credentials(token: string | undefined): RequestCredentials {
+  return token ? 'omit' : 'same-origin';
+}
+
+async function asProblem(response: Response): Promise<Problem> {
+  const wait = Number(response.headers.get('Retry-After'));
+  const body: unknown = await response.json().catch(() => ({}));
+  const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  return new Problem(response.status, fields, wait > 0 ? wait : undefined);
+}

@@ -1,0 +1,22 @@
+import type { IconNode } from 'lucide';
+import { h } from 'preact';
+
+/** An icon of the set, decorative: what it stands next to names the thing. */
+export function Icon({ of, size = 20 }: { of: IconNode; size?: number }) {
+  return (
+    <svg
+      class="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {of.map(([tag, attributes]) => h(tag, attributes))}
+    </svg>
+  );
+}
