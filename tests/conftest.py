@@ -1,0 +1,101 @@
+"""One Postgres server a test process, one database a test, copied from a template that holds the demo world."""
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.core import migrations
+from app.core.database import Connector
+from app.dev import demo
+from app.dev.embedded import EmbeddedPostgres
+from app.main import create_app
+from tests.portal import Portal
+from tests.world import SECRET, World, bearer
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A real server, without the waits for the disk that tests do not need."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        options = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        with EmbeddedPostgres(Path(folder) / "data", options=options) as server:
+            yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def demo_template(postgres: EmbeddedPostgres) -> str:
+    """The name of a database that holds the demo world."""
+    url = postgres.url(demo.DATABASE, demo.ROLE, "portal")
+    await demo.create_host(postgres, url)
+    await migrations.upgrade(url)
+    await demo.create_accounts(url)
+    return demo.DATABASE
+
+
+@pytest_asyncio.fixture
+async def world(postgres: EmbeddedPostgres, demo_template: str) -> AsyncIterator[World]:
+    """A fresh copy of the demo world."""
+    name = f"world_{next(_numbers)}"
+    server = await Connector(postgres.url())()
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {demo_template}")
+    await server.execute(f"GRANT CREATE ON DATABASE {name} TO {demo.ROLE}")
+    yield World(url=postgres.url(name, demo.ROLE, "portal"), owner_url=postgres.url(name))
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.close()
+
+
+@pytest_asyncio.fixture
+async def app(world: World) -> AsyncIterator[FastAPI]:
+    """The application in this process, for what needs no real sockets."""
+    application = create_app(world.settings())
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest_asyncio.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller without credentials."""
+    async with _caller(app) as caller:
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def as_person(app: FastAPI) -> AsyncIterator[Callable[..., httpx.AsyncClient]]:
+    """Makes callers: ``as_person("pm")`` bears a token as the host issues them; further arguments change its claims."""
+    callers = []
+
+    def caller(person: str, **claims: Any) -> httpx.AsyncClient:
+        callers.append(_caller(app, headers=bearer(person, **claims)))
+        return callers[-1]
+
+    yield caller
+    for each in callers:
+        await each.aclose()
+
+
+def _caller(app: FastAPI, **options: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://portal.test", **options)
+
+
+@pytest.fixture
+def run_portal(world: World, tmp_path: Path) -> Iterator[Callable[..., Portal]]:
+    """Starts real portals on this test's database; further arguments are environment variables."""
+    with ExitStack() as stack:
+
+        def run(**environment: Any) -> Portal:
+            own = {"DATABASE_URL": world.url, "JWT_SECRET": SECRET, "NOTIFY_TEST_ENDPOINTS": "true"}
+            return stack.enter_context(Portal(tmp_path, **(own | environment)))
+
+        yield run

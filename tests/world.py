@@ -1,0 +1,120 @@
+"""The demo world as tests see it: its people, their tokens, and direct access to its tables."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+from jose import jwt
+
+from app.core.database import Connector
+from app.dev.demo import FIRST_PROJECT, PASSWORD
+from app.settings import Settings
+
+SECRET = "a secret of the tests that is longer than 32 bytes"
+STREAM = "notifications.stream"
+
+PEOPLE: dict[str, UUID] = {
+    name: UUID(f"aaaaaaaa-0000-4000-8000-{number:012d}")
+    for number, name in enumerate(("admin", "pm", "dev", "client", "pm2", "dev2", "client2"), start=1)
+}
+ROLES = {
+    "admin": "admin",
+    "pm": "staff",
+    "pm2": "staff",
+    "dev": "developer",
+    "dev2": "developer",
+    "client": "client",
+    "client2": "client",
+}
+
+
+def email(person: str) -> str:
+    return f"{person}@example.com"
+
+
+def token(person: str | UUID, **changes: Any) -> str:
+    """A token as the host issues them; a claim that is changed to None is left out."""
+    claims = {
+        "iss": "client-portal",
+        "aud": "client-portal",
+        "sub": str(PEOPLE[person] if isinstance(person, str) else person),
+        "role": ROLES.get(str(person), "staff"),
+        "scope": STREAM,
+        "exp": int(time.time()) + 3600,
+    } | changes
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, SECRET, algorithm="HS256")
+
+
+@dataclass(frozen=True)
+class World:
+    """One database of its own with the demo's host, people and accounts, migrated."""
+
+    url: str
+    """As the portal's role, which owns nothing in public."""
+    owner_url: str
+    """As the superuser."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """A connection beside the application, for looking at the tables and for what the host does."""
+        connection = await Connector(self.owner_url)()
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        async with self.connection() as connection:
+            return await connection.fetch(statement, *arguments)
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        async with self.connection() as connection:
+            return await connection.fetchval(statement, *arguments)
+
+    async def execute(self, statement: str, *arguments: Any) -> None:
+        async with self.connection() as connection:
+            await connection.execute(statement, *arguments)
+
+    async def notify(
+        self, person: str = "pm", *, count: int = 1, project_id: UUID = FIRST_PROJECT, **columns: Any
+    ) -> list[UUID]:
+        """Rows in this person's inbox, oldest first; without signals, as they were there before."""
+        values = {
+            "type": "issue_created",
+            "source_kind": "issue",
+            "title": "A leak",
+            "body": None,
+            "is_read": False,
+            "created_at": None,
+        } | columns
+        ids = [uuid4() for _ in range(count)]
+        async with self.connection() as connection:
+            await connection.executemany(
+                "INSERT INTO client_portal.notifications (id, project_id, recipient_user_id, type, source_kind, source_id,"
+                " title, body, is_read, created_at) VALUES ($1, $2, $3, $4, $5, gen_random_uuid(), $6, $7, $8,"
+                " coalesce($9, clock_timestamp()))",
+                [(id_, project_id, PEOPLE[person], *values.values()) for id_ in ids],
+            )
+        return ids
+
+    def settings(self, **changes: Any) -> Settings:
+        """Settings for this database, untouched by the environment of the tests."""
+        return Settings.model_validate(
+            {"database_url": self.url, "jwt_secret": SECRET, "notify_test_endpoints": True} | changes
+        )
+
+
+def bearer(person: str, **claims: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token(person, **claims)}"}
+
+
+async def sign_in(http: httpx.AsyncClient, person: str, password: str = PASSWORD) -> str:
+    """Signs in by password, as a person does; answers the token. The cookie stays in the client."""
+    answer = await http.post("/api/auth/login", json={"email": email(person), "password": password})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
