@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=_lifespan,
+        responses=problems.documented(422, 503),
     )
     _build(app, settings)
     problems.install(app)
@@ -90,6 +91,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with state.database.reading() as connection:
         host = await host_columns(connection)
     state.projects = ProjectService(state.database, host, state.notifications.unread_by_project)
+    state.broker.on_gap(state.database.renew)
     state.notification_feed.start()
     await state.broker.start()
     # What exists now lives as long as the process: keep the garbage collector from walking it again and again.

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.accounts.auth import COOKIE, Caller
 from app.accounts.schemas import Credentials, Me, PasswordChange, SignedIn
 from app.accounts.service import AccountService
+from app.core.problems import documented
 
-router = APIRouter(prefix="/api/auth", tags=["auth"])
+router = APIRouter(prefix="/api/auth", tags=["auth"], responses=documented(401, 403))
 
 
 def _service(request: Request) -> AccountService:

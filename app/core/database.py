@@ -1,5 +1,6 @@
 """Connections to Postgres, and the one place that commits."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,6 +82,7 @@ class Database:
             pool_reset_on_return=None,
         )
         self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._renewal: asyncio.Task[None] | None = None
         self.carrier: Carrier | None = None
 
     @asynccontextmanager
@@ -100,9 +102,9 @@ class Database:
         for callback in transaction.after_commit:
             callback()
 
-    async def renew(self) -> None:
-        """Drops the idle connections, for when the server behind them is known to have gone."""
-        await self._engine.dispose()
+    def renew(self) -> None:
+        """Drops the idle connections, for when the server behind them may have gone."""
+        self._renewal = asyncio.get_running_loop().create_task(self._engine.dispose())
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -8,7 +8,11 @@ import structlog
 
 def configure_logs(app_env: str) -> None:
     """Sends the portal's own log lines to standard error."""
-    renderer = structlog.processors.JSONRenderer() if app_env == "production" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if app_env == "production"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -34,6 +34,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK_NOT_AVAILABLE = "55P03"
 _WORTH_A_RETRY = {_LOCK_NOT_AVAILABLE, "40P01", "40001"}
 _READ_ONLY = "25006"
+_STILL_NEEDED = "2BP01"
+_CONNECTION_LOST = ("08", "57P")
 
 # Any number will do that no other program of this database takes for its own lock.
 _TURN = 0x436C_6950_6F72_7461
@@ -165,9 +167,9 @@ async def in_one_transaction(
                 async with connection.begin():
                     await _take_turn(connection, patience)
                     return await connection.run_sync(work)
-            except DBAPIError as error:
+            except (DBAPIError, asyncpg.InterfaceError, OSError) as error:
                 if _sqlstate(error) not in _WORTH_A_RETRY:
-                    raise StartupError(_statement_fault(error)) from None
+                    raise StartupError(_fault(error)) from None
             except CommandError as error:
                 raise StartupError(f"{connect.one_line(error)}: nothing was changed") from None
             if attempt == patience.attempts:
@@ -258,12 +260,18 @@ async def _who_is_in_the_way(connection: AsyncConnection, *, readers_block: bool
     )
 
 
-def _statement_fault(error: DBAPIError) -> str:
-    cause = error.orig.__cause__ if error.orig is not None else None
-    if _sqlstate(error) == _READ_ONLY:
+def _fault(error: DBAPIError | asyncpg.InterfaceError | OSError) -> str:
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else None
+    said = connect.one_line(cause or error)
+    state = _sqlstate(error)
+    if state == _READ_ONLY:
         return "The server takes no writes (a standby, or default_transaction_read_only): connect to the primary"
-    return f"The migration failed and nothing was changed: {connect.one_line(cause or error)}"
+    if state == _STILL_NEEDED:
+        return f"Tables of ours are needed elsewhere and nothing was changed: drop first what depends on them ({said})"
+    if state is None or state.startswith(_CONNECTION_LOST):
+        return f"The connection was lost ({said}): run the migration again, which goes on from where the database is"
+    return f"The migration failed and nothing was changed: {said}"
 
 
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(getattr(error, "orig", None), "sqlstate", None)

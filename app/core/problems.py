@@ -27,6 +27,26 @@ _DETAILS = {
 _PASSING_FAULTS = ("08", "53", "57", "25006", "55P03")
 
 
+_SCHEMA = {
+    "type": "object",
+    "title": "Problem",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These refusals, as a route's ``responses`` in the OpenAPI document."""
+    content = {"application/problem+json": {"schema": _SCHEMA}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
 def install(app: FastAPI) -> None:
     """Answers every exception that leaves a route."""
     app.add_exception_handler(Problem, _problem)

@@ -10,12 +10,13 @@ from app.accounts.auth import require
 from app.accounts.principal import Principal
 from app.accounts.roles import Permission
 from app.core.http import InTransaction
+from app.core.problems import documented
 from app.core.types import Body, HostId, Title
 from app.notifications.events import Event, EventType
 from app.notifications.service import NotificationService
 from app.projects.service import ProjectService
 
-router = APIRouter(prefix="/api/testnotify", tags=["testnotify"])
+router = APIRouter(prefix="/api/testnotify", tags=["testnotify"], responses=documented(401, 403, 404))
 
 _TITLE_MAX = 200
 

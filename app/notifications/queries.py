@@ -176,7 +176,9 @@ async def now(connection: AsyncConnection) -> datetime:
     return (await connection.execute(select(func.now()))).scalar_one()
 
 
-_recipients = func.unnest(bindparam("recipients", type_=ARRAY(HOST_ID))).table_valued("id", name="recipients").render_derived()
+_recipients = (
+    func.unnest(bindparam("recipients", type_=ARRAY(HOST_ID))).table_valued("id", name="recipients").render_derived()
+)
 _unread_count = (
     select(func.count())
     .select_from(Notification)

@@ -11,13 +11,14 @@ from app.accounts.principal import Principal
 from app.accounts.roles import STREAM_SCOPE
 from app.core.http import InTransaction
 from app.core.pagination import Listing, Paging
+from app.core.problems import documented
 from app.core.types import HostId
 from app.notifications.events import SourceKind
 from app.notifications.schemas import NotificationItem, Settings, SettingsChange, UnreadCount
 from app.notifications.service import NotificationService
 from app.notifications.stream import NotificationStreams
 
-router = APIRouter(prefix="/api/notifications", tags=["notifications"])
+router = APIRouter(prefix="/api/notifications", tags=["notifications"], responses=documented(401, 403, 404))
 
 
 def _service(request: Request) -> NotificationService:

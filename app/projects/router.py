@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, Request
 
 from app.accounts.auth import Caller
 from app.core.pagination import Listing, Paging
+from app.core.problems import documented
 from app.core.types import HostId
 from app.projects.schemas import Project
 from app.projects.service import ProjectService
 
-router = APIRouter(prefix="/api/projects", tags=["projects"])
+router = APIRouter(prefix="/api/projects", tags=["projects"], responses=documented(401, 404))
 
 
 def _service(request: Request) -> ProjectService:
