@@ -50,7 +50,7 @@ def configure(**target: Any) -> None:
 
 def migrate(connection: Connection) -> None:
     """Runs within the transaction that the connection is in."""
-    schema.look_at_public_by_default(connection)
+    schema.name_every_schema(connection)
     configure(connection=connection)
     migration = context.get_context()
     if migration.opts.get("dont_mutate"):

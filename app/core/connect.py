@@ -1,6 +1,5 @@
 """One connection of one's own, and what it means when there is none."""
 
-import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -20,7 +19,7 @@ _REFUSALS = {
     "42501": "does not let this user into the database: GRANT CONNECT ON DATABASE to it",
     "53300": "has no connection left: raise max_connections, or close some",
     "57P03": "is starting up or shutting down: try again in a moment",
-    "08003": "closed the connection at once: check that a Postgres server is there",
+    "08003": "closed the connection at once: check that Postgres runs there",
 }
 
 
@@ -70,17 +69,20 @@ def _why_unreachable(url: str, error: Exception) -> str:
 
 
 def _network_fault(place: str, error: Exception) -> str:
-    if isinstance(error, socket.gaierror):
-        return f"the host name of {place} is not known: check it"
-    if isinstance(error, ssl.SSLError):
-        return f"no TLS with the server at {place}: check sslmode and sslrootcert"
-    if isinstance(error, ConnectionError) and "SSL" in str(error):
-        return f"the server at {place} has no TLS: set it up there, or change sslmode"
-    if isinstance(error, (asyncio.TimeoutError, TimeoutError)):
-        return f"no answer from {place}: check the host, the port and the firewalls between"
-    if isinstance(error, (asyncpg.InterfaceError, ValueError)):
-        return "this is not an address that can be used, such as postgresql://user:password@host:5432/database"
-    return f"nothing to connect to at {place}: check the host and the port, and that Postgres runs there"
+    refused = isinstance(error, ConnectionError)
+    meanings = (
+        (isinstance(error, socket.gaierror), f"the host name of {place} is not known: check it"),
+        (isinstance(error, ssl.SSLError), f"no TLS with the server at {place}: check sslmode and sslrootcert"),
+        (refused and "SSL" in str(error), f"the server at {place} has no TLS: set it up there, or change sslmode"),
+        (refused and "connection_lost" in str(error), f"the server at {place} {_REFUSALS['08003']}"),
+        (
+            isinstance(error, TimeoutError),
+            f"no answer from {place}: check the host, the port and the firewalls between",
+        ),
+        (isinstance(error, OSError), f"nothing to connect to at {place}: check host and port, and that Postgres runs"),
+    )
+    unusable = "this is not an address that can be used, such as postgresql://user:password@host:5432/database"
+    return next((meaning for applies, meaning in meanings if applies), unusable)
 
 
 def _place(url: str) -> str:

@@ -42,7 +42,7 @@ _TABLES = """
     SELECT wanted.name, relkind::text, relpersistence::text, attnum, format_type(base.oid, NULL) AS id_type,
            EXISTS (
                SELECT FROM pg_index
-                WHERE indrelid = host.oid AND indkey::text = attnum::text AND indisunique AND indisvalid
+                WHERE indrelid = host.oid AND indnkeyatts = 1 AND indkey[0] = attnum AND indisunique AND indisvalid
                   AND indimmediate AND indpred IS NULL
            ) AS is_unique,
            has_column_privilege(host.oid, attnum, 'SELECT') AS may_read,
