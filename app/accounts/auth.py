@@ -1,6 +1,6 @@
 """Who calls: the dependencies by which a route asks for a principal."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -75,10 +75,10 @@ Caller = Annotated[Principal, Depends(_current_principal)]
 """The signed-in caller of a route."""
 
 
-def require(permission: Permission) -> Callable[[Principal], Principal]:
+def require(permission: Permission) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency: the caller, if their role has the permission; raises ``Forbidden`` otherwise."""
 
-    def permitted(caller: Caller) -> Principal:
+    async def permitted(caller: Caller) -> Principal:
         if not caller.may(permission):
             raise Forbidden("Your role does not allow this.")
         return caller
@@ -86,10 +86,10 @@ def require(permission: Permission) -> Callable[[Principal], Principal]:
     return permitted
 
 
-def require_scope(scope: str) -> Callable[[Principal], Principal]:
+def require_scope(scope: str) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency: the caller, if their token has the scope; raises ``Forbidden`` otherwise."""
 
-    def scoped(caller: Caller) -> Principal:
+    async def scoped(caller: Caller) -> Principal:
         if scope not in caller.scopes:
             raise Forbidden(f"The token lacks the scope {scope}.")
         return caller

@@ -12,7 +12,7 @@ from app.core.problems import documented
 router = APIRouter(prefix="/api/auth", tags=["auth"], responses=documented(401, 403))
 
 
-def _service(request: Request) -> AccountService:
+async def _service(request: Request) -> AccountService:
     service: AccountService = request.app.state.accounts
     return service
 

@@ -67,7 +67,7 @@ class Page:
     limit: int
 
 
-def _page(
+async def _page(
     cursor: Annotated[str, Query(max_length=2000, description="Opaque; empty for the first page")] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Page:

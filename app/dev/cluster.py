@@ -64,6 +64,8 @@ class Cluster:
         """Everything up to the server's start: stop what an earlier run left behind, create what is missing."""
         self._account = account_for(self.data)
         self._stop_leftover()
+        for half_made in self._folder.glob("cluster.new-*"):
+            shutil.rmtree(half_made, ignore_errors=True)
         if self.data.exists():
             self._adopt()
         else:
@@ -110,8 +112,6 @@ class Cluster:
 
     def _create(self) -> None:
         """Into a folder of another name first: a half-made cluster is never taken for a whole one."""
-        for half_made in self._folder.glob("cluster.new-*"):
-            shutil.rmtree(half_made, ignore_errors=True)
         new = Path(tempfile.mkdtemp(prefix="cluster.new-", dir=self._folder))
         password = self._make_password()
         if self._account:

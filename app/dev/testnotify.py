@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.accounts.auth import require
 from app.accounts.principal import Principal
 from app.accounts.roles import Permission
+from app.core.database import Transaction
 from app.core.http import InTransaction
 from app.core.problems import documented
 from app.core.types import Body, HostId, Title
@@ -41,7 +42,7 @@ async def simulate_issue(
     issue: SimulatedIssue, caller: Simulator, request: Request, transaction: InTransaction
 ) -> None:
     """Tells the project's people as if a client had created this issue; ``message`` becomes the title."""
-    await _project_name(request, caller, issue.project_id)
+    await _project_name(request, transaction, caller, issue.project_id)
     event = Event(
         type=EventType.ISSUE_CREATED, project_id=issue.project_id, source_id=issue.issue_id, title=issue.message
     )
@@ -53,7 +54,7 @@ async def simulate_message(
     message: SimulatedMessage, caller: Simulator, request: Request, transaction: InTransaction
 ) -> None:
     """Tells the project's people as if a client had posted this message; ``snippet`` becomes the body."""
-    name = await _project_name(request, caller, message.project_id)
+    name = await _project_name(request, transaction, caller, message.project_id)
     title = f"New message in {name}"
     event = Event(
         type=EventType.MESSAGE_POSTED,
@@ -65,9 +66,9 @@ async def simulate_message(
     await _notifications(request).notify(transaction, event)
 
 
-async def _project_name(request: Request, caller: Principal, project_id: HostId) -> str:
+async def _project_name(request: Request, transaction: Transaction, caller: Principal, project_id: HostId) -> str:
     projects: ProjectService = request.app.state.projects
-    return (await projects.project(caller, project_id)).name
+    return (await projects.find(transaction.connection, caller, project_id)).name
 
 
 def _notifications(request: Request) -> NotificationService:

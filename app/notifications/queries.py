@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,20 +17,20 @@ from sqlalchemy import (
     cast,
     false,
     func,
-    literal,
     select,
     tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.accounts.principal import Principal
 from app.core.pagination import Cursor
-from app.core.types import HOST_ID, HostId
+from app.core.types import HOST_ID, TIMESTAMP, HostId
 from app.notifications.events import Event
 from app.notifications.models import Notification, NotificationSettings
-from app.projects.access import reachable_projects, reaches
+from app.projects.access import ACTOR, reaches
 from app.projects.models import ProjectMember
 
 
@@ -69,90 +70,109 @@ class Told:
     recipient_user_id: HostId
 
 
-async def insert_for_members(connection: AsyncConnection, event: Event) -> list[Told]:
-    """One notification for each member whom the event's rule names, except who did it."""
-    recipients = select(ProjectMember.user_id).where(
-        ProjectMember.project_id == event.project_id,
-        ProjectMember.role.in_(sorted(event.rule.told)),
-        ProjectMember.user_id.is_distinct_from(event.actor_id),
-    )
-    return await _insert(connection, event, recipients)
-
-
-async def insert_for(connection: AsyncConnection, event: Event, recipient_id: HostId) -> list[Told]:
-    """One notification for this recipient; none if they have it already."""
-    return await _insert(connection, event, select(literal(recipient_id, HOST_ID).label("user_id")))
-
-
-async def _insert(connection: AsyncConnection, event: Event, recipients: Select[HostId]) -> list[Told]:
+def _told_to(recipients: Select[HostId]) -> ReturningInsert[UUID, HostId]:
+    """Inserts one notification of an event for each recipient who does not have it yet."""
     recipient = recipients.subquery().c.user_id
+    # The id is the same whenever, and by whomever, an event's notification for this recipient is made.
+    name = func.concat(bindparam("key", type_=Text), ":", cast(recipient, Text))
+    digest = func.encode(func.sha256(func.convert_to(name, "UTF8")), "hex")
     values: dict[str, ColumnElement[Any]] = {
-        "id": _event_id(event, recipient),
-        "project_id": literal(event.project_id, HOST_ID),
+        "id": cast(func.left(digest, 32), Uuid),
         "recipient_user_id": recipient,
-        "type": literal(event.type.value, Text),
-        "source_kind": literal(event.rule.source_kind.value, Text),
-        "source_id": literal(event.source_id, Uuid),
-        "title": literal(event.title, Text),
-        "body": literal(event.body, Text),
+        "project_id": bindparam("project_id", type_=HOST_ID),
+        "type": bindparam("type", type_=Text),
+        "source_kind": bindparam("source_kind", type_=Text),
+        "source_id": bindparam("source_id", type_=Uuid),
+        "title": bindparam("title", type_=Text),
+        "body": bindparam("body", type_=Text),
     }
-    statement = (
+    return (
         insert(Notification)
         .from_select(list(values), select(*values.values()))
         .on_conflict_do_nothing(index_elements=[Notification.id])
         .returning(Notification.id, Notification.recipient_user_id)
     )
-    return [Told(*row) for row in (await connection.execute(statement)).all()]
 
 
-def _event_id(event: Event, recipient: ColumnElement[HostId]) -> ColumnElement[UUID]:
-    """The id of this event's notification for a recipient: the same whenever, and by whomever, it is computed."""
-    name = func.concat(literal(event.key, Text), ":", cast(recipient, Text))
-    digest = func.encode(func.sha256(func.convert_to(name, "UTF8")), "hex")
-    return cast(func.left(digest, 32), Uuid)
-
-
-def _own(actor: Principal) -> ColumnElement[bool]:
-    return and_(
-        Notification.recipient_user_id == actor.user_id,
-        Notification.project_id.in_(reachable_projects(actor)),
+_TELL_MEMBERS = _told_to(
+    select(ProjectMember.user_id).where(
+        ProjectMember.project_id == bindparam("project_id"),
+        ProjectMember.role == func.any(bindparam("told", type_=ARRAY(Text))),
+        ProjectMember.user_id.is_distinct_from(bindparam("event_actor", type_=HOST_ID)),
     )
+)
+_TELL_ONE = _told_to(select(bindparam("recipient", type_=HOST_ID).label("user_id")))
+
+
+async def insert_for_members(connection: AsyncConnection, event: Event) -> list[Told]:
+    """One notification for each member whom the event's rule names, except who did it."""
+    who = {"told": sorted(event.rule.told), "event_actor": event.actor_id}
+    return [Told(*row) for row in await connection.execute(_TELL_MEMBERS, _columns(event) | who)]
+
+
+async def insert_for(connection: AsyncConnection, event: Event, recipient_id: HostId) -> list[Told]:
+    """One notification for this recipient; none if they have it already."""
+    who = {"recipient": recipient_id}
+    return [Told(*row) for row in await connection.execute(_TELL_ONE, _columns(event) | who)]
+
+
+def _columns(event: Event) -> dict[str, Any]:
+    return {
+        "key": event.key,
+        "project_id": event.project_id,
+        "type": event.type.value,
+        "source_kind": event.rule.source_kind.value,
+        "source_id": event.source_id,
+        "title": event.title,
+        "body": event.body,
+    }
+
+
+_OWN = and_(Notification.recipient_user_id == ACTOR, reaches(Notification.recipient_user_id, Notification.project_id))
 
 
 async def notifications(
-    connection: AsyncConnection,
-    actor: Principal,
-    filters: Mapping[str, Any],
-    after: Cursor | None,
-    limit: int,
+    connection: AsyncConnection, actor: Principal, filters: Mapping[str, Any], after: Cursor | None, limit: int
 ) -> list[StoredNotification]:
     """The actor's notifications, newest first, whose columns equal the filters."""
-    newest_first = (Notification.created_at.desc(), Notification.id.desc())
-    statement = select(*_ITEM).where(_own(actor)).order_by(*newest_first).limit(limit)
-    statement = statement.where(*(getattr(Notification, column) == value for column, value in filters.items()))
+    parameters = {"actor_id": actor.user_id, "rows": limit} | dict(filters)
     if after is not None:
-        statement = statement.where(
-            tuple_(Notification.created_at, Notification.id) < tuple_(literal(after.moment), literal(after.id))
-        )
-    return [StoredNotification(*row) for row in (await connection.execute(statement)).all()]
+        parameters |= {"after_at": after.moment, "after_id": after.id}
+    statement = _page(frozenset(filters), is_first=after is None)
+    return [StoredNotification(*row) for row in await connection.execute(statement, parameters)]
+
+
+@cache
+def _page(filtered: frozenset[str], *, is_first: bool) -> Select[*tuple[Any, ...]]:
+    statement = select(*_ITEM).where(_OWN)
+    for column in sorted(filtered):
+        statement = statement.where(getattr(Notification, column) == bindparam(column))
+    if not is_first:
+        place = tuple_(bindparam("after_at", type_=TIMESTAMP), bindparam("after_id", type_=Uuid))
+        statement = statement.where(tuple_(Notification.created_at, Notification.id) < place)
+    return statement.order_by(Notification.created_at.desc(), Notification.id.desc()).limit(bindparam("rows"))
+
+
+_before = (
+    select(Notification.id, Notification.is_read)
+    .where(_OWN, Notification.id == bindparam("notification_id"))
+    .with_for_update()
+    .cte("before")
+)
+_change = (
+    update(Notification)
+    .where(Notification.id == _before.c.id, _before.c.is_read.is_(False))
+    .values(is_read=True)
+    .returning(Notification.id)
+    .cte("change")
+)
+_SET_READ = select(_before.c.is_read).add_cte(_change)
 
 
 async def set_read(connection: AsyncConnection, actor: Principal, notification_id: UUID) -> bool | None:
     """Whether it was unread until now; None when the actor has no such notification."""
-    before = (
-        select(Notification.id, Notification.is_read)
-        .where(_own(actor), Notification.id == notification_id)
-        .with_for_update()
-        .cte("before")
-    )
-    change = (
-        update(Notification)
-        .where(Notification.id == before.c.id, before.c.is_read.is_(False))
-        .values(is_read=True)
-        .returning(Notification.id)
-        .cte("change")
-    )
-    row = (await connection.execute(select(before.c.is_read).add_cte(change))).one_or_none()
+    rows = await connection.execute(_SET_READ, {"actor_id": actor.user_id, "notification_id": notification_id})
+    row = rows.one_or_none()
     return None if row is None else not row.is_read
 
 
@@ -232,10 +252,10 @@ async def unread_by_project(
 ) -> dict[HostId, int]:
     statement = (
         select(Notification.project_id, func.count())
-        .where(_own(actor), Notification.is_read == false(), Notification.project_id.in_(project_ids))
+        .where(_OWN, Notification.is_read == false(), Notification.project_id.in_(project_ids))
         .group_by(Notification.project_id)
     )
-    return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
+    return {row[0]: row[1] for row in await connection.execute(statement, {"actor_id": actor.user_id})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from app.notifications.stream import NotificationStreams
 router = APIRouter(prefix="/api/notifications", tags=["notifications"], responses=documented(401, 403, 404))
 
 
-def _service(request: Request) -> NotificationService:
+async def _service(request: Request) -> NotificationService:
     service: NotificationService = request.app.state.notifications
     return service
 
@@ -30,7 +30,7 @@ Notifications = Annotated[NotificationService, Depends(_service)]
 StreamCaller = Annotated[Principal, Depends(require_scope(STREAM_SCOPE))]
 
 
-def _filters(
+async def _filters(
     unread: Annotated[bool, Query(description="Only unread ones")] = False,
     project_id: HostId | None = None,
     source_kind: SourceKind | None = None,

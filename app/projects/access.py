@@ -5,26 +5,30 @@ Out of reach and never there are the same: a query through reach finds nothing, 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, exists, or_, select
 
 from app.accounts.models import Account
 from app.accounts.principal import Principal
 from app.accounts.roles import ROLES_WITH, Permission
-from app.core.types import HostId
+from app.core.types import HOST_ID, HostId
 from app.projects.models import ProjectMember, host_projects
+
+ACTOR = bindparam("actor_id", type_=HOST_ID)
+"""The caller in statements that are built once: building one costs more than running it."""
+
+_ALL_PROJECTS = select(host_projects.c.id)
+_OWN_PROJECTS = select(ProjectMember.project_id).where(ProjectMember.user_id == ACTOR)
 
 
 def reachable_projects(actor: Principal) -> Select[HostId]:
-    """The ids of the projects this actor reaches: all for an admin, else those they belong to."""
-    if actor.may(Permission.REACH_ALL_PROJECTS):
-        return select(host_projects.c.id)
-    return select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)
+    """The ids of the projects this actor reaches: all for an admin, else those they belong to. Takes ``ACTOR``."""
+    return _ALL_PROJECTS if actor.may(Permission.REACH_ALL_PROJECTS) else _OWN_PROJECTS
 
 
 def reaches(user_id: SQLColumnExpression[Any], project_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Whether the person in one column reaches the project in another, for statements about many people at once."""
-    all_reaching = ROLES_WITH[Permission.REACH_ALL_PROJECTS]
+    all_reaching = sorted(ROLES_WITH[Permission.REACH_ALL_PROJECTS])
     return or_(
         exists().where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id),
-        exists().where(Account.user_id == user_id, Account.role.in_(sorted(all_reaching)), Account.is_active),
+        exists().where(Account.user_id == user_id, Account.role.in_(all_reaching), Account.is_active),
     )

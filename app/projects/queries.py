@@ -1,15 +1,30 @@
 """All SQL of projects and membership."""
 
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, delete, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.principal import Principal
 from app.core.pagination import Cursor
 from app.core.types import HostId
-from app.projects.access import reachable_projects
+from app.projects.access import ACTOR, reachable_projects
 from app.projects.models import ProjectMember, host_projects, host_users
 from app.projects.preflight import HostSchema
 
@@ -26,8 +41,12 @@ class StoredProject:
 async def project(
     connection: AsyncConnection, host: HostSchema, actor: Principal, project_id: HostId
 ) -> StoredProject | None:
-    statement = _projects(host, actor).where(host_projects.c.id == project_id)
-    row = (await connection.execute(statement)).one_or_none()
+    statement, _ = _projects(host, reachable_projects(actor))
+    rows = await connection.execute(
+        statement.where(host_projects.c.id == bindparam("project_id")),
+        {"actor_id": actor.user_id, "project_id": project_id},
+    )
+    row = rows.one_or_none()
     return None if row is None else StoredProject(*row)
 
 
@@ -35,21 +54,27 @@ async def projects(
     connection: AsyncConnection, host: HostSchema, actor: Principal, after: Cursor | None, limit: int
 ) -> list[StoredProject]:
     """The actor's projects by name, after the cursor."""
-    name = _name(host)
-    statement = _projects(host, actor).order_by(name, host_projects.c.id).limit(limit)
+    statement, name = _projects(host, reachable_projects(actor))
+    statement = statement.order_by(name, host_projects.c.id).limit(limit)
     if after is not None:
         statement = statement.where(tuple_(name, host_projects.c.id) > tuple_(literal(after.key), literal(after.id)))
-    return [StoredProject(*row) for row in (await connection.execute(statement)).all()]
+    return [StoredProject(*row) for row in await connection.execute(statement, {"actor_id": actor.user_id})]
 
 
-def _projects(host: HostSchema, actor: Principal) -> Select[HostId, str, str | None]:
-    own = and_(ProjectMember.project_id == host_projects.c.id, ProjectMember.user_id == actor.user_id)
-    return (
-        select(host_projects.c.id, _name(host), ProjectMember.role)
+@cache
+def _projects(
+    host: HostSchema, reachable: Select[HostId]
+) -> tuple[Select[HostId, str, str | None], ColumnElement[str]]:
+    """The projects within reach, and the expression of their name."""
+    name = _name(host)
+    own = and_(ProjectMember.project_id == host_projects.c.id, ProjectMember.user_id == ACTOR)
+    statement = (
+        select(host_projects.c.id, name, ProjectMember.role)
         .select_from(host_projects)
         .outerjoin(ProjectMember, own)
-        .where(host_projects.c.id.in_(reachable_projects(actor)))
+        .where(host_projects.c.id.in_(reachable))
     )
+    return statement, name
 
 
 def _name(host: HostSchema) -> ColumnElement[str]:

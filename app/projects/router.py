@@ -14,7 +14,7 @@ from app.projects.service import ProjectService
 router = APIRouter(prefix="/api/projects", tags=["projects"], responses=documented(401, 404))
 
 
-def _service(request: Request) -> ProjectService:
+async def _service(request: Request) -> ProjectService:
     service: ProjectService = request.app.state.projects
     return service
 
@@ -26,11 +26,10 @@ Projects = Annotated[ProjectService, Depends(_service)]
 async def list_projects(caller: Caller, projects: Projects, page: Paging) -> Listing[Project]:
     """The projects the caller reaches, by name."""
     found, next_cursor = await projects.projects(caller, page)
-    return Listing(items=await projects.shown(caller, found), next_cursor=next_cursor)
+    return Listing(items=found, next_cursor=next_cursor)
 
 
 @router.get("/{project_id}")
 async def read_project(project_id: HostId, caller: Caller, projects: Projects) -> Project:
     """One project, if the caller reaches it."""
-    found = await projects.project(caller, project_id)
-    return (await projects.shown(caller, [found]))[0]
+    return await projects.project(caller, project_id)

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from app.accounts.principal import Principal
 from app.core.database import Database, Signal, Transaction
 from app.core.errors import Invalid, NotFound
@@ -26,24 +28,29 @@ class ProjectService:
         self._host = host
         self._unread = unread
 
-    async def shown(self, actor: Principal, projects: Sequence[StoredProject]) -> list[Project]:
-        """The projects with their figures, for the wire."""
-        unread = await self._unread(actor, [each.id for each in projects])
-        return [Project.model_validate({**asdict(each), "unread_count": unread.get(each.id, 0)}) for each in projects]
-
-    async def project(self, actor: Principal, project_id: HostId) -> StoredProject:
-        """The project, if the actor reaches it; raises ``NotFound`` otherwise."""
-        async with self._database.reading() as connection:
-            found = await queries.project(connection, self._host, actor, project_id)
+    async def find(self, connection: AsyncConnection, actor: Principal, project_id: HostId) -> StoredProject:
+        """The project, if the actor reaches it; raises ``NotFound`` otherwise. Works in the caller's connection."""
+        found = await queries.project(connection, self._host, actor, project_id)
         if found is None:
             raise NotFound
         return found
 
-    async def projects(self, actor: Principal, page: Page) -> tuple[Sequence[StoredProject], str | None]:
+    async def project(self, actor: Principal, project_id: HostId) -> Project:
+        """The project with its figures; raises ``NotFound`` if the actor does not reach it."""
+        async with self._database.reading() as connection:
+            found = await self.find(connection, actor, project_id)
+        return (await self._with_figures(actor, [found]))[0]
+
+    async def projects(self, actor: Principal, page: Page) -> tuple[list[Project], str | None]:
         """One page of the actor's projects by name, and the cursor of the next."""
         async with self._database.reading() as connection:
             rows = await queries.projects(connection, self._host, actor, page.after, page.limit + 1)
-        return cut(rows, page.limit, lambda each: Cursor(each.name, each.id))
+        found, next_cursor = cut(rows, page.limit, lambda each: Cursor(each.name, each.id))
+        return await self._with_figures(actor, found), next_cursor
+
+    async def _with_figures(self, actor: Principal, projects: Sequence[StoredProject]) -> list[Project]:
+        unread = await self._unread(actor, [each.id for each in projects])
+        return [Project.model_validate({**asdict(each), "unread_count": unread.get(each.id, 0)}) for each in projects]
 
 
 async def add_member(transaction: Transaction, project_id: HostId, user_id: HostId, role: MemberRole) -> None:
