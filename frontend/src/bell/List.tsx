@@ -79,18 +79,18 @@ function Item({ item, read, href, inTabOrder, follow, onFocus }: ItemProps) {
       onAuxClick={(event) => event.button === 1 && open(event)}
       onFocus={onFocus}
     >
-      <span class={`avatar ${kind.tint}`} title={kind.label}>
+      <span class={`avatar ${kind.tint}`}>
         <Icon of={kind.icon} size={18} />
       </span>
       <span class="title">
-        <span class="hidden">{read ? `${kind.label}: ` : `Unread, ${kind.label}: `}</span>
+        {!read && <span class="hidden">Unread: </span>}
         {item.title}
       </span>
-      <span class="aside">
-        <TimeAgo iso={item.created_at} />
-        <span class="dot" />
-      </span>
+      <span class="dot" />
       {item.body && <span class="snippet">{item.body}</span>}
+      <span class="meta">
+        {kind.label} · <TimeAgo iso={item.created_at} />
+      </span>
     </a>
   );
 }

@@ -79,10 +79,7 @@ export function Skeleton({ rows }: { rows: number }) {
         <div class="item" key={row}>
           <span class="avatar bone" />
           <span class="bone line" />
-          <span class="aside" />
-          <span class="snippet">
-            <span class="bone line short" />
-          </span>
+          <span class="bone line short" />
         </div>
       ))}
     </div>

@@ -13,6 +13,8 @@ import { Page } from '../Shell.tsx';
 import { Bones, FailedState } from '../states.tsx';
 import { GonePage } from './NotFound.tsx';
 
+const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+
 export function IssuePage({ project, issue }: { project: string; issue: string }) {
   const back = { href: `/projects/${encodeURIComponent(project)}/issues`, text: 'Issues' };
   const known = useResource(`issue ${project} ${issue}`, () => knownOf(project, issue), inboxVersion.value);
@@ -52,7 +54,7 @@ export function IssuePage({ project, issue }: { project: string; issue: string }
         </>
       }
     >
-      <Target id={issue} latest={latest} />
+      <Target id={issue} project={known.value.project} latest={latest} />
       {earlier.length > 0 && <Earlier items={earlier} />}
       <p class="footnote">
         <Icon of={Info} size={16} />
@@ -70,16 +72,29 @@ async function knownOf(projectId: string, issue: string) {
   return { project, items };
 }
 
-function Target({ id, latest }: { id: string; latest: NotificationItem }) {
+function Target({ id, project, latest }: { id: string; project: api.Project; latest: NotificationItem }) {
   const target = useTarget<HTMLElement>(true, id);
   return (
     <article ref={target} id={`issue-${id}`} class="card issue" tabIndex={-1} aria-label={latest.title}>
       <KindTile type={latest.type} large />
       <div>
-        <p class="issue-body">{latest.body ?? latest.title}</p>
-        <p class="meta">
-          Raised <TimeAgo iso={latest.created_at} />
-        </p>
+        {latest.body && <p class="issue-body">{latest.body}</p>}
+        <dl class="details">
+          <div>
+            <dt>Kind</dt>
+            <dd>{kindOf(latest.type).label}</dd>
+          </div>
+          <div>
+            <dt>Project</dt>
+            <dd>{project.name}</dd>
+          </div>
+          <div>
+            <dt>Reported</dt>
+            <dd>
+              {moment.format(new Date(latest.created_at))} (<TimeAgo iso={latest.created_at} />)
+            </dd>
+          </div>
+        </dl>
       </div>
     </article>
   );

@@ -3,8 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { safeNext } from '../next.ts';
 import { Mark, useTitle } from '../Shell.tsx';
-import { safeNext, signIn, user } from '../session.ts';
+import { signIn, user } from '../session.ts';
 
 export function LoginPage() {
   const { query, route } = useLocation();

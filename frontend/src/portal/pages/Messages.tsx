@@ -139,10 +139,10 @@ function Message({ item, isTarget }: { item: NotificationItem; isTarget: boolean
       <KindTile type={item.type} />
       <div class="bubble">
         <p class="message-head">
-          <strong>{item.title}</strong>
+          <span>{item.body ? item.title : 'Message'}</span>
           <TimeAgo iso={item.created_at} />
         </p>
-        {item.body && <p class="message-body">{item.body}</p>}
+        <p class="message-body">{item.body ?? item.title}</p>
       </div>
     </li>
   );
