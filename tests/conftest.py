@@ -2,7 +2,8 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from passlib.context import CryptContext
 
 from app.core import migrations
-from app.core.database import Connector
 from app.dev import demo
 from app.dev.embedded import EmbeddedPostgres
 from app.main import create_app
@@ -21,6 +22,15 @@ from tests.portal import Portal
 from tests.world import SECRET, World, bearer
 
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hashes that take no time: what a guess costs is one test's matter, not that of every sign-in."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = partial(CryptContext, argon2__rounds=1, argon2__memory_cost=64, argon2__parallelism=1)
+        patch.setattr("app.core.passwords.CryptContext", cheap)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +56,34 @@ async def demo_template(postgres: EmbeddedPostgres) -> str:
 @pytest_asyncio.fixture
 async def world(postgres: EmbeddedPostgres, demo_template: str) -> AsyncIterator[World]:
     """A fresh copy of the demo world."""
+    async with _copy_of(postgres, demo_template) as copy:
+        yield copy
+
+
+@pytest_asyncio.fixture(scope="session")
+async def shared_world(postgres: EmbeddedPostgres, demo_template: str) -> AsyncIterator[World]:
+    """One copy for all tests that leave the people, projects and settings of it as they were."""
+    async with _copy_of(postgres, demo_template) as copy:
+        yield copy
+
+
+@pytest_asyncio.fixture(scope="session")
+async def shared_app(shared_world: World) -> AsyncIterator[FastAPI]:
+    """The application on the shared world."""
+    application = create_app(shared_world.settings())
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@asynccontextmanager
+async def _copy_of(postgres: EmbeddedPostgres, demo_template: str) -> AsyncIterator[World]:
     name = f"world_{next(_numbers)}"
-    server = await Connector(postgres.url())()
+    copy = World(url=postgres.url(name, demo.ROLE, "portal"), owner_url=postgres.url(name))
+    server = World(url="", owner_url=postgres.url())
     await server.execute(f"CREATE DATABASE {name} TEMPLATE {demo_template}")
     await server.execute(f"GRANT CREATE ON DATABASE {name} TO {demo.ROLE}")
-    yield World(url=postgres.url(name, demo.ROLE, "portal"), owner_url=postgres.url(name))
+    yield copy
     await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await server.close()
 
 
 @pytest_asyncio.fixture

@@ -95,12 +95,21 @@ class World:
         ids = [uuid4() for _ in range(count)]
         async with self.connection() as connection:
             await connection.executemany(
-                "INSERT INTO client_portal.notifications (id, project_id, recipient_user_id, type, source_kind, source_id,"
-                " title, body, is_read, created_at) VALUES ($1, $2, $3, $4, $5, gen_random_uuid(), $6, $7, $8,"
+                "INSERT INTO client_portal.notifications (id, project_id, recipient_user_id, type, source_kind,"
+                " source_id, title, body, is_read, created_at) VALUES ($1, $2, $3, $4, $5, gen_random_uuid(), $6, $7, $8,"
                 " coalesce($9, clock_timestamp()))",
                 [(id_, project_id, PEOPLE[person], *values.values()) for id_ in ids],
             )
         return ids
+
+    async def open_session(self, person: str, **claims: Any) -> str:
+        """A token as sign-in issues it, without the time that a password takes."""
+        session = await self.value(
+            "INSERT INTO client_portal.sessions (user_id, expires_at) VALUES ($1, now() + interval '1 hour')"
+            " RETURNING id",
+            PEOPLE[person],
+        )
+        return token(person, sid=str(session), **claims)
 
     def settings(self, **changes: Any) -> Settings:
         """Settings for this database, untouched by the environment of the tests."""
