@@ -162,11 +162,7 @@ def test_a_server_that_was_killed_comes_back_at_the_same_address(used_folder: Pa
 
 def test_a_process_that_got_the_number_of_a_dead_server_is_left_alone(used_folder: Path) -> None:
     with owner(used_folder) as (process, _):
-        everything = processes_of(used_folder)
-        for each in everything:
-            each.suspend()
-        for each in everything:
-            each.kill()
+        kill_everything_at_once(used_folder)
         process.wait()
     pid_file = used_folder / "postgres" / "cluster" / "postmaster.pid"
     account = account_for(pid_file.parent) or Account(os.getuid(), os.getgid())
@@ -202,9 +198,7 @@ def test_a_halted_server_is_away_until_it_is_resumed(used_folder: Path) -> None:
 def test_an_initdb_that_was_killed_does_not_block_the_next_run(outside: Path) -> None:
     with subprocess.Popen(owner_command(outside), start_new_session=True, cwd=PROJECT) as process:
         eventually(lambda: any(outside.glob("postgres/cluster.new-*/base")))
-        everything = processes_of(outside)
-        for each in everything:
-            each.kill()
+        kill_everything_at_once(outside)
         process.wait()
     assert not (outside / "postgres" / "cluster").exists()
     with EmbeddedPostgres(outside, options=FAST) as postgres:
@@ -334,6 +328,17 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     return [each for each in psutil.process_iter() if each.pid != os.getpid() and mentions(each, folder)]
 
 
+def kill_everything_at_once(folder: Path) -> None:
+    """None of them gets the time to tidy up after another."""
+    while everything := processes_of(folder):
+        for each in everything:
+            with suppress(psutil.NoSuchProcess):
+                each.suspend()
+        for each in everything:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+
+
 def mentions(process: psutil.Process, folder: Path) -> bool:
     """By command line, or by where it works: a server's own processes bear neither its name nor its folder's."""
     try:
@@ -350,7 +355,7 @@ def lives(process: psutil.Process) -> bool:
 
 
 def keeper_of(folder: Path) -> psutil.Process:
-    return next(each for each in processes_of(folder) if "app.dev.keeper" in each.cmdline())
+    return next(each for each in processes_of(folder) if "app.dev.keeper" in arguments(each))
 
 
 def server_of(folder: Path) -> psutil.Process:
@@ -358,7 +363,14 @@ def server_of(folder: Path) -> psutil.Process:
 
 
 def servers_of(folder: Path) -> list[psutil.Process]:
-    return [each for each in processes_of(folder) if "-D" in each.cmdline() and each.name() == "postgres"]
+    return [each for each in processes_of(folder) if arguments(each)[1:2] == ["-D"]]
+
+
+def arguments(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def eventually(condition: Callable[[], object], seconds: float = 8) -> None:
