@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app.core import schema
 from app.core.database import SCHEMA, Base
 from app.core.errors import StartupError
-from app.core.migrations import in_one_transaction
+from app.core.exclusive import in_one_transaction
 from app.projects.preflight import check_host
 from app.settings import ROOT
 

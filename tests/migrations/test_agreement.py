@@ -9,7 +9,8 @@ from sqlalchemy import Connection, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.database import SCHEMA, Base, Connector
-from app.core.migrations import alembic_config, in_one_transaction, upgrade
+from app.core.exclusive import in_one_transaction
+from app.core.migrations import alembic_config, upgrade
 from tests.migrations.conftest import MakeHost
 from tests.migrations.host import Host
 

@@ -9,7 +9,8 @@ from time import perf_counter
 import pytest
 
 from app.core.errors import StartupError
-from app.core.migrations import Patience, downgrade, head, is_current, upgrade
+from app.core.exclusive import Patience, _in_the_way
+from app.core.migrations import downgrade, head, is_current, upgrade
 from tests.migrations.host import Host
 
 IMPATIENT = Patience(for_a_lock=0.05, attempts=3, first_pause=0.01, longest_pause=0.02)
@@ -31,7 +32,9 @@ async def test_of_several_processes_one_migrates_and_all_succeed(host: Host) -> 
     assert await is_current(host.url)
 
 
-async def test_the_second_waits_for_the_first_and_finds_nothing_to_do(host: Host) -> None:
+@pytest.mark.parametrize("isolation", ["read committed", "serializable"])
+async def test_the_second_waits_for_the_first_and_finds_nothing_to_do(host: Host, isolation: str) -> None:
+    await host.execute(f"ALTER DATABASE {host.name} SET default_transaction_isolation = '{isolation}'")
     async with host.session() as writer:
         change = writer.transaction()
         await change.start()
@@ -133,6 +136,11 @@ async def test_a_connection_that_breaks_is_one_line(host: Host) -> None:
         with pytest.raises(StartupError, match=r"connection was lost .*terminating connection.* run the migration"):
             await migration
     assert not await host.schema_exists()
+
+
+async def test_locks_without_a_session_are_explained_too() -> None:
+    assert "ROLLBACK PREPARED" in _in_the_way({"name": "public.users", "pid": None})
+    assert "locked at every attempt by sessions that have ended since" in _in_the_way(None)
 
 
 def test_pauses_grow_to_a_bound_and_are_never_in_step() -> None:
