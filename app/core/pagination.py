@@ -1,7 +1,7 @@
 """Keyset paging: a cursor names the last row seen by its sort key, so that nothing is skipped or repeated."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, TypeVar
@@ -89,7 +89,7 @@ class Listing(BaseModel, Generic[Item]):
 Row = TypeVar("Row")
 
 
-def cut(rows: Sequence[Row], limit: int, place: Callable[[Row], Cursor]) -> tuple[Sequence[Row], str | None]:
+def cut(rows: list[Row], limit: int, place: Callable[[Row], Cursor]) -> tuple[list[Row], str | None]:
     """Rows queried with one more than the limit, as the page's rows and the cursor of the next page."""
     if len(rows) <= limit:
         return rows, None

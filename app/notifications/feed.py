@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import TypeAdapter
 
 from app.core.database import Database
 from app.core.types import HostId
 from app.notifications import queries
+from app.notifications.items import NotificationItem
 from app.notifications.queries import News
-from app.notifications.schemas import NotificationItem
 from app.realtime.broker import Broker
 from app.realtime.hub import Frame, Hub
 
@@ -92,11 +93,10 @@ class NotificationFeed:
 
 
 def _notification_frame(content: dict[str, Any], news: News) -> Frame | None:
-    stored = news.items.get(UUID(content["id"]))
-    if stored is None:
+    item = news.items.get(UUID(content["id"]))
+    if item is None:
         return None
-    item = NotificationItem.of(stored).model_dump(mode="json")
-    return Frame("notification", {"item": item, "unread_count": news.unread_count})
+    return Frame("notification", {"item": _WIRE.dump_python(item, mode="json"), "unread_count": news.unread_count})
 
 
 def _read_frame(content: dict[str, Any], news: News) -> Frame:
@@ -104,5 +104,6 @@ def _read_frame(content: dict[str, Any], news: News) -> Frame:
     return Frame("read", which | {"unread_count": news.unread_count})
 
 
+_WIRE = TypeAdapter(NotificationItem)
 _FRAMES = {"notification": _notification_frame, "read": _read_frame}
 _SIGNED_OUT = Frame.bye("signed_out")

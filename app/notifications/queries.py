@@ -28,38 +28,29 @@ from sqlalchemy.sql.dml import ReturningInsert
 from app.accounts.principal import Principal
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId
-from app.notifications.events import Event
+from app.notifications.events import Event, route_path
+from app.notifications.items import NotificationItem
 from app.notifications.models import Notification, NotificationSettings
 from app.projects.access import ACTOR, reaches
 from app.projects.models import ProjectMember
 
-
-@dataclass(frozen=True, slots=True)
-class StoredNotification:
-    """A row as its recipient sees it."""
-
-    id: UUID
-    project_id: HostId
-    type: str
-    source_kind: str
-    source_id: UUID
-    title: str
-    body: str | None
-    is_read: bool
-    created_at: datetime
-
-
 _ITEM = (
     Notification.id,
-    Notification.project_id,
-    Notification.type,
-    Notification.source_kind,
-    Notification.source_id,
     Notification.title,
     Notification.body,
-    Notification.is_read,
+    Notification.type,
+    Notification.project_id,
+    Notification.source_kind,
+    Notification.source_id,
     Notification.created_at,
+    Notification.is_read,
 )
+
+
+def _item(columns: Sequence[Any]) -> NotificationItem:
+    id_, title, body, type_, project_id, source_kind, source_id, created_at, is_read = columns
+    path = route_path(project_id, source_kind, source_id)
+    return NotificationItem(id_, title, body, type_, project_id, source_kind, source_id, created_at, is_read, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +124,13 @@ _OWN = and_(Notification.recipient_user_id == ACTOR, reaches(Notification.recipi
 
 async def notifications(
     connection: AsyncConnection, actor: Principal, filters: Mapping[str, Any], after: Cursor | None, limit: int
-) -> list[StoredNotification]:
+) -> list[NotificationItem]:
     """The actor's notifications, newest first, whose columns equal the filters."""
     parameters = {"actor_id": actor.user_id, "rows": limit} | dict(filters)
     if after is not None:
         parameters |= {"after_at": after.moment, "after_id": after.id}
     statement = _page(frozenset(filters), is_first=after is None)
-    return [StoredNotification(*row) for row in await connection.execute(statement, parameters)]
+    return [_item(row) for row in await connection.execute(statement, parameters)]
 
 
 @cache
@@ -234,7 +225,7 @@ class News:
     """What one recipient has now: the count, and those of the asked-for notifications that are theirs."""
 
     unread_count: int
-    items: dict[UUID, StoredNotification]
+    items: dict[UUID, NotificationItem]
 
 
 async def news(connection: AsyncConnection, recipients: Sequence[HostId], ids: Sequence[UUID]) -> dict[HostId, News]:
@@ -243,7 +234,7 @@ async def news(connection: AsyncConnection, recipients: Sequence[HostId], ids: S
     for recipient, count, *item in await connection.execute(_NEWS, {"recipients": recipients, "ids": ids}):
         entry = found.setdefault(recipient, News(count, {}))
         if item[0] is not None:
-            entry.items[item[0]] = StoredNotification(*item)
+            entry.items[item[0]] = _item(item)
     return found
 
 

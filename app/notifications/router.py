@@ -14,7 +14,8 @@ from app.core.pagination import Listing, Paging
 from app.core.problems import documented
 from app.core.types import HostId
 from app.notifications.events import SourceKind
-from app.notifications.schemas import NotificationItem, Settings, SettingsChange, UnreadCount
+from app.notifications.items import NotificationItem
+from app.notifications.schemas import Settings, SettingsChange, UnreadCount
 from app.notifications.service import NotificationService
 from app.notifications.stream import NotificationStreams
 
@@ -46,8 +47,8 @@ async def list_notifications(
     caller: Caller, notifications: Notifications, page: Paging, filters: Annotated[dict[str, Any], Depends(_filters)]
 ) -> Listing[NotificationItem]:
     """The caller's notifications, newest first."""
-    rows, next_cursor = await notifications.list_notifications(caller, page, filters)
-    return Listing.model_construct(items=[NotificationItem.of(row) for row in rows], next_cursor=next_cursor)
+    items, next_cursor = await notifications.list_notifications(caller, page, filters)
+    return Listing.model_construct(items=items, next_cursor=next_cursor)
 
 
 @router.get("/unread_count")

@@ -14,8 +14,10 @@ from app.core.errors import Invalid, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
 from app.notifications import queries
+from app.notifications.counts import UnreadCounts
 from app.notifications.events import Event
-from app.notifications.queries import StoredNotification, StoredSettings, Told
+from app.notifications.items import NotificationItem
+from app.notifications.queries import StoredSettings, Told
 
 _READ_ALL_BATCH = 10_000
 
@@ -25,6 +27,7 @@ class NotificationService:
 
     def __init__(self, database: Database, registry: CollectorRegistry) -> None:
         self._database = database
+        self._counts = UnreadCounts(database)
         self._created = Counter("portal_notifications_created", "Notifications made", ["type"], registry=registry)
 
     async def notify(self, transaction: Transaction, event: Event) -> list[HostId]:
@@ -41,7 +44,7 @@ class NotificationService:
 
     async def list_notifications(
         self, actor: Principal, page: Page, filters: Mapping[str, Any] | None = None
-    ) -> tuple[Sequence[StoredNotification], str | None]:
+    ) -> tuple[list[NotificationItem], str | None]:
         """One page of the actor's notifications, newest first, and the cursor of the next."""
         async with self._database.reading() as connection:
             rows = await queries.notifications(connection, actor, filters or {}, page.after, page.limit + 1)
@@ -49,8 +52,7 @@ class NotificationService:
 
     async def unread_count(self, user_id: HostId) -> int:
         """How many unread notifications this person has, of projects they reach."""
-        async with self._database.reading() as connection:
-            return (await queries.unread_counts(connection, [user_id]))[user_id]
+        return await self._counts.of(user_id)
 
     async def mark_read(self, transaction: Transaction, actor: Principal, notification_id: UUID) -> None:
         """Marks one as read, again without effect; raises ``NotFound`` if it is not the actor's."""

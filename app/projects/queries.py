@@ -27,6 +27,7 @@ from app.core.types import HostId
 from app.projects.access import ACTOR, reachable_projects
 from app.projects.models import ProjectMember, host_projects, host_users
 from app.projects.preflight import HostSchema
+from app.projects.roles import MemberRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,14 @@ async def remove_member(connection: AsyncConnection, project_id: HostId, user_id
         .returning(ProjectMember.user_id)
     )
     return (await connection.execute(statement)).first() is not None
+
+
+async def managers(connection: AsyncConnection, project_id: HostId) -> list[HostId]:
+    """The users who manage this project."""
+    statement = select(ProjectMember.user_id).where(
+        ProjectMember.project_id == project_id, ProjectMember.role == MemberRole.MANAGER
+    )
+    return list((await connection.execute(statement)).scalars())
 
 
 async def user_exists(connection: AsyncConnection, user_id: HostId) -> bool:
