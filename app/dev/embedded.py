@@ -77,6 +77,20 @@ class EmbeddedPostgres:
             self.stop()
             raise
 
+    def attach(self) -> None:
+        """Find the server that another process runs in the folder, so that `url` gives its address.
+
+        Raises:
+            EmbeddedError: none runs there.
+        """
+        folder = self._data_dir.resolve() / "postgres"
+        try:
+            self._socket_folder = str((folder / "socket").readlink())
+            self._password = (folder / "password").read_text()
+        except OSError as error:
+            reason = f"{error.strerror}: {error.filename}"
+            raise EmbeddedError(f"no embedded Postgres runs in DATA_DIR {self._data_dir} ({reason})") from error
+
     def stop(self) -> None:
         """Stop the server and free the folder. Calling it again does nothing."""
         keeper, self._keeper = self._keeper, None

@@ -1,0 +1,32 @@
+"""Writes demo notifications for the managers of one project, and says what it wrote.
+
+    DEMO_SEED=true DEMO_PROJECT_ID=... .venv/bin/python scripts/seed_notifications.py
+
+Works on DATABASE_URL; without it, on the embedded database of a running `make run` (DATA_DIR, if that is set there).
+"""
+
+import asyncio
+import os
+import secrets
+import sys
+
+from app.core.errors import StartupError
+from app.dev.seed import seed
+from app.settings import load_settings
+
+
+def main() -> None:
+    os.environ.setdefault(
+        "JWT_SECRET", secrets.token_hex(32)
+    )  # wanted beside DATABASE_URL, though nothing is signed here
+    try:
+        seeded = asyncio.run(seed(load_settings()))
+    except StartupError as error:
+        sys.exit(f"seed_notifications: {error}")
+    for each in seeded:
+        print(f"{each.event.type:<15} for {each.recipient}: {each.event.title}")
+    print(f"{len(seeded)} notifications written.")
+
+
+if __name__ == "__main__":
+    main()
