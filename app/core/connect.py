@@ -1,5 +1,6 @@
 """One connection of one's own, and what it means when there is none."""
 
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -60,6 +61,9 @@ def one_line(error: BaseException) -> str:
 
 
 def _why_unreachable(url: str, error: Exception) -> str:
+    if "@" in url and "@" not in re.split("[/?#]", url.partition("://")[2])[0]:
+        # Not a word more: what looks like the host here is a part of the password.
+        return "DATABASE_URL: percent-encode the special characters of the password, such as / as %2F and # as %23"
     if isinstance(error, asyncpg.PostgresError):
         if "no encryption" in str(error):
             return f"DATABASE_URL: the server at {_place(url)} wants TLS: add sslmode=require ({one_line(error)})"

@@ -98,9 +98,19 @@ async def test_no_connection_left(make_host: MakeHost) -> None:
     await host.execute("ALTER ROLE runner CONNECTION LIMIT -1")
 
 
-@pytest.mark.parametrize("url", ["postgresql://a:b@host:port/app", "postgresql://a@h/app?sslmode=perhaps"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://a:b@host:port/app", "postgresql://a@[::1/app", "postgresql://a@h/app?sslmode=perhaps"]
+)
 async def test_an_address_that_is_none(url: str) -> None:
     assert "not an address that can be used" in await refusal(check_host, url)
+
+
+@pytest.mark.parametrize("sign", ["/", "#", "?"])
+async def test_a_password_that_takes_the_address_apart(sign: str) -> None:
+    message = await refusal(check_host, f"postgresql://somebody:5432{sign}half@host/app")
+    assert message.startswith("DATABASE_URL: percent-encode the special characters of the password")
+    assert "5432" not in message
+    assert "half" not in message
 
 
 @asynccontextmanager

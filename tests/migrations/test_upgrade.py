@@ -1,5 +1,6 @@
 """Upgrade: exactly the tables of the requirement, on any host, as a role with few rights, and nothing else changes."""
 
+import asyncpg
 import pytest
 
 from app.core.errors import StartupError
@@ -80,6 +81,24 @@ async def test_an_odd_host_stays_the_same_byte_for_byte(odd_host: Host) -> None:
     await upgrade(odd_host.url)
     assert await odd_host.public() == before
     assert await is_current(odd_host.url)
+
+
+async def test_the_role_can_work_with_the_tables_and_the_host_cannot_delete_what_they_point_at(odd_host: Host) -> None:
+    await upgrade(odd_host.url)
+    add = """
+        INSERT INTO client_portal.notifications (project_id, recipient_user_id, type, source_kind, source_id, title)
+        VALUES ($1, $2, 'issue_created', 'issue', gen_random_uuid(), 'A leak') RETURNING id, is_read
+    """
+    project, user = await odd_host.value("SELECT (p.id, u.id) FROM public.projects p, public.users u LIMIT 1")
+    async with odd_host.session(odd_host.url) as portal:
+        row = await portal.fetchrow(add, project, user)
+        assert row["id"] is not None
+        assert row["is_read"] is False
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await portal.fetchrow(add, user, project)
+    for table, key in (("projects", project), ("users", user)):
+        with pytest.raises((asyncpg.RestrictViolationError, asyncpg.ForeignKeyViolationError), match="notifications"):
+            await odd_host.execute(f"DELETE FROM public.{table} WHERE id = '{key}'")
 
 
 async def test_the_version_is_kept_in_the_schema_of_ours_only(odd_host: Host) -> None:
