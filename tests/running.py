@@ -1,6 +1,8 @@
 """The application in the test's own process, with settings of the test's choice."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,6 +27,17 @@ async def caller_of(app: FastAPI, **options: Any) -> AsyncIterator[httpx.AsyncCl
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.test", **options) as caller:
         yield caller
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]], within: float = 20) -> None:
+    """Returns as soon as the condition holds; fails if that takes longer than ``within`` seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        holds = condition()
+        if holds if isinstance(holds, bool) else await holds:
+            return
+        assert time.monotonic() < deadline, f"not so within {within} s"
+        await asyncio.sleep(0.02)
 
 
 def is_problem(answer: httpx.Response) -> bool:

@@ -96,8 +96,8 @@ class World:
         async with self.connection() as connection:
             await connection.executemany(
                 "INSERT INTO client_portal.notifications (id, project_id, recipient_user_id, type, source_kind,"
-                " source_id, title, body, is_read, created_at) VALUES ($1, $2, $3, $4, $5, gen_random_uuid(), $6, $7, $8,"
-                " coalesce($9, clock_timestamp()))",
+                " source_id, title, body, is_read, created_at)"
+                " VALUES ($1, $2, $3, $4, $5, gen_random_uuid(), $6, $7, $8, coalesce($9, clock_timestamp()))",
                 [(id_, project_id, PEOPLE[person], *values.values()) for id_ in ids],
             )
         return ids
