@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals-core';
 import { render } from 'preact';
+import type { Mode } from '../inbox/types.ts';
 import tokens from '../shared/tokens.css?inline';
 import { Bell } from './Bell.tsx';
 import { type Inbox, startInbox, subjectOf } from './inbox.ts';
@@ -36,6 +37,11 @@ export class NotificationBell extends HTMLElement {
   set token(token: string | null | undefined) {
     if (token) this.setAttribute('token', token);
     else this.removeAttribute('token');
+  }
+
+  /** How news come now: `connecting`, `live`, `polling`, `offline` or `signed_out`. */
+  get mode(): Mode | undefined {
+    return this.#inbox?.feed.mode.value;
   }
 
   /** Connects anew, for instance after the person changed the setting for live updates. */

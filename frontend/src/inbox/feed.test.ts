@@ -265,7 +265,7 @@ describe('several tabs', () => {
     expect(other.inbox.polls).toBe(0);
     await clock.pass(2_000 + pollEveryMs);
     expect(other.inbox.polls).toBe(2);
-    await frozen.pass(20_000);
+    await frozen.pass(15_000);
     streams.last.alive();
     await clock.pass(44_000);
     expect(other.inbox.polls).toBe(2);

@@ -129,10 +129,12 @@ function UserMenu({ user }: { user: User }) {
         class="usermenu-button"
         aria-expanded={open}
         aria-controls="usermenu"
-        aria-label={`Account of ${name}`}
         onClick={() => setOpen(!open)}
       >
-        <span class="face">{initials(name)}</span>
+        <span class="face" aria-hidden="true">
+          {initials(name)}
+        </span>
+        <span class="visually-hidden">Account of {name}</span>
         <Icon of={ChevronDown} size={14} />
       </button>
       {open && (

@@ -168,17 +168,23 @@ interface PasswordFieldProps {
 
 function PasswordField({ name, label, autocomplete, hint }: PasswordFieldProps) {
   return (
-    <label class="field">
-      <span>{label}</span>
+    <div class="field">
+      <label for={name}>{label}</label>
       <input
+        id={name}
         type="password"
         name={name}
         autocomplete={autocomplete}
         minLength={hint ? shortestPassword : undefined}
+        aria-describedby={hint && `${name}-hint`}
         required
       />
-      {hint && <span class="hint">{hint}</span>}
-    </label>
+      {hint && (
+        <span class="hint" id={`${name}-hint`}>
+          {hint}
+        </span>
+      )}
+    </div>
   );
 }
 

@@ -1,0 +1,67 @@
+"""A real portal, a real browser, and the people of the demo world in front of it."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser import chromium_launch_options
+from tests.e2e.people import Events, People
+from tests.portal import Portal
+from tests.world import SECRET, World, bearer
+
+FRONTEND = Path(__file__).parents[2] / "frontend"
+
+
+@pytest.fixture(scope="session")
+def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory):
+    """A running portal on the demo world, shared by all tests that leave it running."""
+    assert (FRONTEND / "dist" / "index.html").is_file(), "the front end is not built: run make build"
+    folder = tmp_path_factory.mktemp("portal")
+    with Portal(folder, DATABASE_URL=shared_world.url, JWT_SECRET=SECRET, NOTIFY_TEST_ENDPOINTS="true") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def empty_inboxes(shared_world: World) -> None:
+    """Every test begins with nothing in any inbox, and the settings as they were made."""
+    await shared_world.execute("DELETE FROM client_portal.notifications")
+    await shared_world.execute("UPDATE client_portal.notification_settings SET realtime_enabled = true")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(**chromium_launch_options())
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture
+async def people(browser: Browser, portal: Portal, shared_world: World) -> AsyncIterator[People]:
+    """People at their browsers. No page may fail in its console or break its own policy."""
+    people = People(browser, portal.url, shared_world)
+    yield people
+    await people.leave()
+    assert people.faults == []
+
+
+@pytest_asyncio.fixture
+async def events(portal: Portal) -> AsyncIterator[Events]:
+    """What clients do, by the test-notify endpoints."""
+    async with httpx.AsyncClient(base_url=portal.url, headers=bearer("admin")) as http:
+        yield Events(http)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    return (FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture
+def url_of(portal: Portal) -> Callable[[str], str]:
+    return lambda path: portal.url + path

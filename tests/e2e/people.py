@@ -1,0 +1,121 @@
+"""People at their browsers, what they see of the bell, and what clients do meanwhile."""
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+
+from app.accounts.auth import COOKIE
+from app.dev.demo import FIRST_PROJECT
+from tests.world import World
+
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 820}
+
+
+class People:
+    """Opens browsers, signed in or not, and watches their consoles."""
+
+    def __init__(self, browser: Browser, base_url: str, world: World) -> None:
+        self._browser = browser
+        self._base_url = base_url
+        self._world = world
+        self._contexts: list[BrowserContext] = []
+        self.faults: list[str] = []
+
+    async def browser_of(self, person: str | None, **options: Any) -> BrowserContext:
+        """A browser of its own (cookies, storage), signed in as this person; with None nobody is signed in."""
+        options = {"base_url": self._base_url, "viewport": DESKTOP} | options
+        context = await self._browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        context.on("console", self._listen)
+        context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+        if person:
+            token = await self._world.open_session(person)
+            await context.add_cookies([{"name": COOKIE, "value": token, "url": self._base_url, "httpOnly": True}])
+        self._contexts.append(context)
+        return context
+
+    async def page_of(self, person: str | None, path: str = "/projects", **options: Any) -> Page:
+        context = await self.browser_of(person, **options)
+        page = await context.new_page()
+        await page.goto(path)
+        return page
+
+    async def leave(self) -> None:
+        for context in self._contexts:
+            await context.close()
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(message.text)
+
+
+class Events:
+    """What clients do in the first project, as the test-notify endpoints simulate it."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def issue(self, message: str = "New window leak reported") -> UUID:
+        issue_id = uuid4()
+        await self._tell("issue", issue_id=str(issue_id), message=message)
+        return issue_id
+
+    async def message(self, snippet: str = "When does the electrician come?") -> UUID:
+        message_id = uuid4()
+        await self._tell("message", message_id=str(message_id), snippet=snippet)
+        return message_id
+
+    async def _tell(self, kind: str, **fields: str) -> None:
+        body = {"project_id": str(FIRST_PROJECT)} | fields
+        answer = await self._http.post(f"/api/testnotify/{kind}", json=body)
+        assert answer.status_code == 204, answer.text
+
+
+class Bell:
+    """The bell of a page, as a person finds it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.button = page.get_by_role("button", name=re.compile("^Notifications"))
+        self.badge = page.locator("notification-bell .badge")
+        self.panel = page.get_by_role("dialog", name="Notifications")
+        self.items = self.panel.locator("a[data-id]")
+        self.unread_items = self.panel.locator("a.unread")
+        self.mark_all = self.panel.get_by_role("button", name="Mark all as read")
+        self.fresh = self.panel.get_by_role("button", name=re.compile(r"^\d+ new$"))
+        self.status = page.locator("notification-bell [role=status]")
+
+    def tab(self, name: str) -> Locator:
+        return self.panel.get_by_role("tab", name=name)
+
+    async def open(self) -> None:
+        await self.button.click()
+        await expect(self.panel).to_be_visible()
+
+    async def shows(self, unread: int) -> None:
+        """Waits until name and badge say so."""
+        if unread == 0:
+            await expect(self.button).to_have_accessible_name("Notifications")
+            await expect(self.badge).to_have_count(0)
+        else:
+            await expect(self.button).to_have_accessible_name(f"Notifications, {unread} unread")
+            await expect(self.badge).to_have_text(str(unread) if unread < 100 else "99+")
+
+    async def is_live(self) -> None:
+        await self.has_mode("live")
+
+    async def has_mode(self, mode: str, *, within: float = 10) -> None:
+        """Waits until news come in this way, so many seconds at most."""
+        await self.page.wait_for_function(
+            "mode => document.querySelector('notification-bell')?.mode === mode", arg=mode, timeout=within * 1000
+        )
+
+
+async def unread_of(page: Page) -> int:
+    """What the server says to the person of this page."""
+    answer = await page.request.get("/api/notifications/unread_count")
+    return int((await answer.json())["count"])
