@@ -95,9 +95,12 @@ function opensElsewhere(event: MouseEvent): boolean {
 function Toast({ inbox: { store } }: { inbox: Inbox }) {
   const toast = useRef<HTMLDivElement>(null);
   const notice = store.notice.value;
+  const open = store.open.value;
   useEffect(() => {
-    if (notice) toast.current?.showPopover();
-  }, [notice]);
+    // The last one shown is on top: a panel that opened since would cover it.
+    toast.current?.hidePopover();
+    toast.current?.showPopover();
+  }, [notice, open]);
   if (!notice) return null;
   return (
     <div ref={toast} class="toast" popover="manual">

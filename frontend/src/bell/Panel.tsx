@@ -68,10 +68,10 @@ export function Panel({ inbox, api, hrefBase, anchor, close, follow }: Props) {
         <Tabs store={store} />
         {store.held.value.length > 0 && <Fresh store={store} panel={panel} />}
       </div>
-      <ModeStrip mode={mode} />
       <div id="list" class="scroll" role="tabpanel" aria-labelledby={`tab-${store.tab.value}`}>
         <List inbox={inbox} api={api} hrefBase={hrefBase} follow={follow} />
       </div>
+      <ModeStrip mode={mode} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { timeAgo } from './ago.ts';
+import { dayOf, timeAgo } from './ago.ts';
 
 const now = new Date(2026, 10, 20, 12, 0);
 
@@ -13,4 +13,13 @@ test.each([
   [400 * 86_400, 'Oct 16, 2025'],
 ])('%i seconds ago reads "%s"', (seconds, text) => {
   expect(timeAgo(new Date(now.getTime() - seconds * 1000), now)).toBe(text);
+});
+
+test.each([
+  [new Date(2026, 10, 20, 0, 1), 'Today'],
+  [new Date(2026, 10, 19, 23, 59), 'Yesterday'],
+  [new Date(2026, 10, 2), 'Monday, November 2'],
+  [new Date(2025, 10, 20), 'Thursday, November 20, 2025'],
+])('the day of %s reads "%s"', (then, text) => {
+  expect(dayOf(then, now)).toBe(text);
 });

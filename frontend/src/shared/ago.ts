@@ -14,3 +14,14 @@ export function timeAgo(then: Date, now: Date): string {
   if (age < 7 * day) return `${Math.floor(age / day)} d ago`;
   return (then.getFullYear() === now.getFullYear() ? sameYear : otherYear).format(then);
 }
+
+const longDay = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
+const longDayAndYear = new Intl.DateTimeFormat('en', { dateStyle: 'full' });
+
+/** "Today", "Yesterday", then the day's name and date, with the year when it is another. */
+export function dayOf(then: Date, now: Date): string {
+  if (then.toDateString() === now.toDateString()) return 'Today';
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
+  if (then.toDateString() === yesterday.toDateString()) return 'Yesterday';
+  return (then.getFullYear() === now.getFullYear() ? longDay : longDayAndYear).format(then);
+}

@@ -1,6 +1,5 @@
 import { CircleCheck } from 'lucide';
 import type { NotificationItem } from '../../inbox/types.ts';
-import { kindOf } from '../../shared/kinds.ts';
 import { ActivityRow } from '../activity.tsx';
 import * as api from '../api.ts';
 import { inboxVersion } from '../bell.ts';
@@ -36,7 +35,7 @@ function Known({ id }: { id: string }) {
     <section aria-label="Issues and requirements">
       <ul class="rows">
         {latest.map((item) => (
-          <ActivityRow key={item.source_id} item={item} note={kindOf(item.type).label} />
+          <ActivityRow key={item.source_id} item={item} />
         ))}
       </ul>
     </section>

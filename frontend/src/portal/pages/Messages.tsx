@@ -2,6 +2,7 @@ import { MessageSquare } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { NotificationItem } from '../../inbox/types.ts';
+import { dayOf } from '../../shared/ago.ts';
 import { TimeAgo } from '../../shared/time.tsx';
 import { KindTile } from '../activity.tsx';
 import * as api from '../api.ts';
@@ -153,12 +154,10 @@ function oldestFirst(items: NotificationItem[]): NotificationItem[] {
   return [...one.values()].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
 }
 
-const dayName = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
-
 function byDay(items: NotificationItem[]): [string, NotificationItem[]][] {
   const days = new Map<string, NotificationItem[]>();
   for (const item of items) {
-    const day = dayName.format(new Date(item.created_at));
+    const day = dayOf(new Date(item.created_at), new Date());
     days.set(day, [...(days.get(day) ?? []), item]);
   }
   return [...days];
