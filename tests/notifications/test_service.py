@@ -1,0 +1,221 @@
+"""The notification service: who is told, what is written, and what leaves with the commit."""
+
+import asyncio
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from app.accounts.principal import Principal
+from app.accounts.roles import Role
+from app.core.errors import Invalid, NotFound
+from app.core.pagination import Page
+from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
+from app.notifications.events import RULES, Event, EventType, route_path
+from app.notifications.service import NotificationService
+from app.projects.roles import MemberRole
+from app.projects.service import add_member
+from tests.world import PEOPLE, World
+
+
+@pytest.fixture
+def service(app: FastAPI) -> NotificationService:
+    found: NotificationService = app.state.notifications
+    return found
+
+
+def _event(**changes) -> Event:
+    return Event.model_validate(
+        {
+            "type": EventType.ISSUE_CREATED,
+            "project_id": FIRST_PROJECT,
+            "source_id": uuid4(),
+            "title": "A leak",
+            "body": "In the kitchen",
+        }
+        | changes
+    )
+
+
+def _as(person: str, role: Role = Role.STAFF) -> Principal:
+    return Principal(PEOPLE[person], frozenset({role}), frozenset(), float("inf"), None)
+
+
+async def _notify(app: FastAPI, event: Event) -> list[UUID]:
+    async with app.state.database.transaction() as transaction:
+        told: list[UUID] = await app.state.notifications.notify(transaction, event)
+        return told
+
+
+async def _notify_and_fail(app: FastAPI) -> None:
+    with suppress(ZeroDivisionError):
+        async with app.state.database.transaction() as transaction:
+            assert await app.state.notifications.notify(transaction, _event())
+            raise ZeroDivisionError
+
+
+async def _add(app: FastAPI, person: str, role: MemberRole, project: UUID = FIRST_PROJECT) -> None:
+    async with app.state.database.transaction() as transaction:
+        await add_member(transaction, project, PEOPLE[person], role)
+
+
+class TestNotify:
+    @pytest.mark.parametrize("type_", EventType)
+    async def test_tells_every_manager_of_the_project_and_nobody_else(self, app: FastAPI, world: World, type_):
+        await _add(app, "pm2", MemberRole.MANAGER)
+        told = await _notify(app, _event(type=type_))
+        assert set(told) == {PEOPLE["pm"], PEOPLE["pm2"]}
+        rows = await world.fetch("SELECT recipient_user_id FROM client_portal.notifications")
+        assert {row["recipient_user_id"] for row in rows} == set(told)
+
+    async def test_a_client_of_the_host_who_manages_is_told_by_the_part_not_the_role(self, app: FastAPI):
+        await _add(app, "client2", MemberRole.MANAGER)
+        assert PEOPLE["client2"] in await _notify(app, _event())
+
+    async def test_writes_what_happened(self, app: FastAPI, world: World):
+        event = _event(type=EventType.MESSAGE_POSTED)
+        await _notify(app, event)
+        row = (await world.fetch("SELECT * FROM client_portal.notifications"))[0]
+        assert (row["type"], row["source_kind"]) == ("message_posted", "message")
+        assert (row["project_id"], row["source_id"]) == (event.project_id, event.source_id)
+        assert (row["title"], row["body"], row["is_read"]) == ("A leak", "In the kitchen", False)
+
+    async def test_does_not_tell_who_did_it(self, app: FastAPI):
+        await _add(app, "pm2", MemberRole.MANAGER)
+        assert await _notify(app, _event(actor_id=PEOPLE["pm"])) == [PEOPLE["pm2"]]
+
+    async def test_tells_once_however_often_the_event_is_reported(self, app: FastAPI, world: World):
+        event = _event()
+        assert await _notify(app, event) == [PEOPLE["pm"]]
+        assert await _notify(app, event) == []
+        assert await world.value("SELECT count(*) FROM client_portal.notifications") == 1
+
+    async def test_tells_once_of_an_event_reported_many_times_at_once(self, app: FastAPI, world: World):
+        for person in ("pm2", "dev2", "client2"):
+            await _add(app, person, MemberRole.MANAGER)
+        event = _event()
+        told = await asyncio.gather(*(_notify(app, event) for _ in range(12)))
+        assert sum(len(each) for each in told) == 4
+        assert await world.value("SELECT count(*) FROM client_portal.notifications") == 4
+
+    async def test_keeps_an_issue_and_a_message_of_the_same_id_apart(self, app: FastAPI):
+        id_ = uuid4()
+        assert await _notify(app, _event(source_id=id_))
+        assert await _notify(app, _event(source_id=id_, type=EventType.MESSAGE_POSTED))
+
+    async def test_a_read_one_is_not_made_again(self, app: FastAPI, world: World):
+        event = _event()
+        await _notify(app, event)
+        await world.execute("UPDATE client_portal.notifications SET is_read = true")
+        assert await _notify(app, event) == []
+
+    async def test_of_a_project_without_managers_tells_nobody(self, app: FastAPI, world: World):
+        await world.execute("DELETE FROM client_portal.project_members WHERE role = 'manager'")
+        assert await _notify(app, _event()) == []
+
+    async def test_is_undone_with_the_callers_transaction(self, app: FastAPI, world: World):
+        await _notify_and_fail(app)
+        assert await world.value("SELECT count(*) FROM client_portal.notifications") == 0
+
+    async def test_signals_leave_with_the_commit_and_not_before_or_without(self, app: FastAPI, world: World):
+        heard: list[str] = []
+        async with world.connection() as listener:
+            await listener.add_listener("client_portal", lambda *arguments: heard.append(arguments[-1]))
+            await _notify_and_fail(app)
+            await listener.fetchval("SELECT 1")
+            assert heard == []
+            await _notify(app, _event())
+            await listener.fetchval("SELECT 1")
+            assert len(heard) == 1
+            assert "A leak" not in heard[0], "a signal carries ids only"
+
+    async def test_tells_hundreds_in_few_signals(self, app: FastAPI, world: World):
+        await world.execute("INSERT INTO public.users (id, full_name, email) SELECT id, 'n', id::text FROM "
+                            "(SELECT gen_random_uuid() AS id FROM generate_series(1, 300)) AS many")  # fmt: skip
+        await world.execute(
+            "INSERT INTO client_portal.project_members (project_id, user_id, role)"
+            " SELECT $1, id, 'manager' FROM public.users ON CONFLICT DO NOTHING",
+            FIRST_PROJECT,
+        )
+        heard: list[str] = []
+        async with world.connection() as listener:
+            await listener.add_listener("client_portal", lambda *arguments: heard.append(arguments[-1]))
+            told = await _notify(app, _event())
+            await listener.fetchval("SELECT 1")
+        assert len(told) > 300
+        assert 1 < len(heard) < 20
+        assert all(len(payload) < 8000 for payload in heard)
+
+
+class TestCreateNotification:
+    async def test_tells_one_person_once(self, app: FastAPI, service: NotificationService):
+        event = _event()
+        for is_news in (True, False):
+            async with app.state.database.transaction() as transaction:
+                assert await service.create_notification(transaction, event, PEOPLE["dev"]) is is_news
+        assert await service.unread_count(PEOPLE["dev"]) == 1
+
+    @pytest.mark.parametrize("change", [{"project_id": UUID(int=1)}, {}])
+    async def test_refuses_an_unknown_person_or_project(self, app: FastAPI, service: NotificationService, change):
+        recipient = PEOPLE["pm"] if change else UUID(int=1)
+        with pytest.raises(Invalid):
+            async with app.state.database.transaction() as transaction:
+                await service.create_notification(transaction, _event(**change), recipient)
+
+
+class TestInbox:
+    async def test_newest_first(self, world: World, service: NotificationService):
+        ids = await world.notify("pm", count=3)
+        rows, cursor = await service.list_notifications(_as("pm"), Page(None, 10))
+        assert ([row.id for row in rows], cursor) == (ids[::-1], None)
+
+    async def test_one_is_read_and_stays_read(self, app: FastAPI, world: World, service: NotificationService):
+        ids = await world.notify("pm", count=2)
+        for _ in range(2):
+            async with app.state.database.transaction() as transaction:
+                await service.mark_read(transaction, _as("pm"), ids[0])
+            assert await service.unread_count(PEOPLE["pm"]) == 1
+
+    async def test_anothers_is_not_found(self, app: FastAPI, world: World, service: NotificationService):
+        theirs = (await world.notify("dev"))[0]
+        with pytest.raises(NotFound):
+            async with app.state.database.transaction() as transaction:
+                await service.mark_read(transaction, _as("pm"), theirs)
+
+    async def test_all_are_read_in_more_than_one_batch(
+        self, world: World, service: NotificationService, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("app.notifications.service._READ_ALL_BATCH", 4)
+        await world.notify("pm", count=10)
+        await world.notify("dev")
+        assert await service.mark_all_read(PEOPLE["pm"]) == 10
+        assert await service.mark_all_read(PEOPLE["pm"]) == 0
+        assert await service.unread_count(PEOPLE["pm"]) == 0
+        assert await service.unread_count(PEOPLE["dev"]) == 1
+
+    async def test_counts_by_project(self, world: World, app: FastAPI, service: NotificationService):
+        await _add(app, "pm", MemberRole.DEVELOPER, SECOND_PROJECT)
+        await world.notify("pm", count=2)
+        await world.notify("pm", project_id=SECOND_PROJECT)
+        found = await service.unread_by_project(_as("pm"), [FIRST_PROJECT, SECOND_PROJECT])
+        assert found == {FIRST_PROJECT: 2, SECOND_PROJECT: 1}
+
+
+def test_every_event_has_a_rule_and_a_page():
+    for type_ in EventType:
+        assert route_path(FIRST_PROJECT, RULES[type_].source_kind, UUID(int=1)).startswith(
+            f"/projects/{FIRST_PROJECT}/"
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("issue", "/projects/{project}/issues/{source}"),
+        ("message", "/projects/{project}/messages?focus={source}"),
+    ],
+)
+def test_deep_links(kind, path):
+    source = uuid4()
+    assert route_path(FIRST_PROJECT, kind, source) == path.format(project=FIRST_PROJECT, source=source)
