@@ -14,7 +14,8 @@ set -euo pipefail
 base=${BASE_URL:-http://127.0.0.1:3000}
 base=${base%/}
 project=${PROJECT_ID:-11111111-1111-4111-8111-111111111111}
-python=$(command -v python3 || command -v python || echo "$(dirname "$0")/../.venv/bin/python")
+python=$(dirname "$0")/../.venv/bin/python
+[ -x "$python" ] || python=$(command -v python3 || command -v python)
 token=${TOKEN:-}
 status=
 body=
