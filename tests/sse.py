@@ -46,7 +46,7 @@ class Stream:
                     if not chunk:
                         return None
                     self.text += chunk
-                    self._buffer += chunk
+                    self._buffer += chunk.replace(b"\r\n", b"\n")
                 block, _, self._buffer = self._buffer.partition(b"\n\n")
                 event = self._parse(block.decode())
                 if event is not None:
@@ -77,7 +77,7 @@ class Stream:
                 chunk = await self.read()
                 assert chunk, "the stream ended before a comment"
                 self.text += chunk
-                self._buffer += chunk
+                self._buffer += chunk.replace(b"\r\n", b"\n")
                 while b"\n\n" in self._buffer:
                     block, _, self._buffer = self._buffer.partition(b"\n\n")
                     assert self._parse(block.decode()) is None
