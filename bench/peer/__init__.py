@@ -1,0 +1,1 @@
+"""The peer: django-notifications-hq, in an environment of its own."""
