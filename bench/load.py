@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import uvloop
@@ -78,9 +78,8 @@ class _Sender(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(next(self._requests))
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         answer = self._answer = self._answer + data if self._answer else data

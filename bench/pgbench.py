@@ -3,7 +3,7 @@
 import asyncio
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ClauseElement
 
 from app.core.database import Signal
-from app.dev.demo import DATABASE
 from app.notifications import queries
 from app.notifications.events import Event, EventType
 from app.realtime.broker import PostgresBroker
@@ -20,26 +19,42 @@ from bench.people import USERS_PER_PROJECT
 from bench.processes import BenchError
 from bench.world import World
 
-_PROJECT = UUID(int=1)
-_SOURCE = UUID(int=2)
-_USER = UUID(int=3)
-_ID = UUID(int=4)
+_DIALECT = dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+_PARAMETER = re.compile(r"(?<!:):(\w+)")
+
+# In the places of these ids the script has expressions, new ones for each transaction.
+_PROJECT, _SOURCE, _USER, _NOTIFICATION = (UUID(int=number) for number in range(1, 5))
+_EXPRESSIONS = {
+    _PROJECT: "CAST(md5('project ' || :project) AS uuid)",
+    _SOURCE: "CAST(md5('source ' || :source) AS uuid)",
+    _USER: ":recipient_user_id",
+    _NOTIFICATION: ":id",
+}
+_EVENT = Event(
+    type=EventType.MESSAGE_POSTED,
+    project_id=_PROJECT,
+    source_id=_SOURCE,
+    title="New message in Project 1000",
+    body="Could you have a look at the second draft before Thursday, please?",
+)
+_SIGNAL = Signal("notification", {"user": str(_USER), "id": str(_NOTIFICATION)})
 
 
 class _Recorder:
-    """In a connection's place: keeps the statements, as text, and answers nothing."""
+    """In a connection's place: keeps the statements as SQL and answers with no rows."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
 
-    async def execute(self, statement: ClauseElement, parameters: dict[str, Any] | None = None) -> "_Recorder":
-        bound = statement.params(parameters) if parameters else statement  # type: ignore[attr-defined]
-        compiled = bound.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
-        self.statements.append(" ".join(str(compiled).split()))
+    async def execute(self, statement: ClauseElement, parameters: Mapping[str, Any] | None = None) -> "_Recorder":
+        compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        values = compiled.construct_params(parameters) or {}
+        sql = _PARAMETER.sub(lambda found: _literal(values[found[1]]), str(compiled))
+        self.statements.append(" ".join(sql.split()))
         return self
 
-    def all(self) -> Sequence[Any]:
-        return ()
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
 
 
 def creates_per_second(world: World, clients: int, seconds: int) -> float:
@@ -47,7 +62,7 @@ def creates_per_second(world: World, clients: int, seconds: int) -> float:
     script = world.folder / "create.sql"
     script.write_text(asyncio.run(_script(world)))
     command = [
-        *(world.postgres.bin_dir / "pgbench", "--no-vacuum", "--protocol=prepared", f"--file={script}"),
+        *(str(world.postgres.bin_dir / "pgbench"), "--no-vacuum", "--protocol=prepared", f"--file={script}"),
         *(f"--client={clients}", "--jobs=1", f"--time={seconds}", world.url),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -58,28 +73,33 @@ def creates_per_second(world: World, clients: int, seconds: int) -> float:
 
 
 async def _script(world: World) -> str:
-    """What the service sends for one create, with a random project and a new source each time."""
+    """What the service sends for one create, of a random project and of a new source each time."""
     recorder = _Recorder()
     connection = cast(AsyncConnection, recorder)
-    event = Event(
-        type=EventType.MESSAGE_POSTED,
-        project_id=_PROJECT,
-        source_id=_SOURCE,
-        title="New message in Project 1000",
-        body="Could you have a look at the second draft before Thursday, please?",
-    )
-    await queries.insert_for_members(connection, event)
-    signal = Signal("notification", {"user": str(_USER), "id": str(_ID)})
-    await PostgresBroker(world.url).carry(connection, [signal])
+    await queries.insert_for_members(connection, _EVENT)
+    await PostgresBroker(world.url).carry(connection, [_SIGNAL])
     insert, notify = recorder.statements
-    projects = world.people.count // USERS_PER_PROJECT
     return "\n".join(
         (
-            f"\\set project random(0, {projects - 1})",
-            r"\set source random(0, 2000000000)",
+            f"\\set project random(0, {world.people.count // USERS_PER_PROJECT - 1})",
+            r"\set source random(0, 9000000000000000000)",
             "BEGIN;",
-            _with(insert, {_PROJECT: "md5('project ' || :project)", _SOURCE: "md5('source ' || :source)"}) + r" \gset",
-            _with(notify, {_USER: ":recipient_user_id", _ID: ":id"}) + ";",
+            insert + r" \gset",
+            notify + ";",
             "COMMIT;\n",
         )
     )
+
+
+def _literal(value: Any) -> str:
+    """The value as SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, UUID):
+        return _EXPRESSIONS[value]
+    if isinstance(value, list):
+        return f"ARRAY[{', '.join(map(_literal, value))}]"
+    text = str(value).replace("'", "''")
+    for id_, expression in _EXPRESSIONS.items():
+        text = text.replace(str(id_), f"' || {expression} || '")
+    return f"'{text}'"

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import uvloop
@@ -61,8 +61,7 @@ class _Stream(asyncio.Protocol):
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(self._request)
+        cast(asyncio.Transport, transport).write(self._request)
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
@@ -98,8 +97,7 @@ class _Creator(asyncio.Protocol):
         self.refused: bytes | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._idle.append(self)
 
     def send(self, request: bytes) -> None:
@@ -154,9 +152,7 @@ async def _deliver(plan: Plan, arrivals: dict[bytes, float]) -> Delivery:
         else:
             waiting.append(request)
     share = (time.process_time() - cpu) / (time.perf_counter() - started)
-    deadline = time.perf_counter() + _STRAGGLER_SECONDS
-    while time.perf_counter() < deadline and not sent.keys() <= arrivals.keys():
-        await asyncio.sleep(0.05)
+    await asyncio.sleep(_STRAGGLER_SECONDS)
     refused = next((creator.refused for creator in creators if creator.refused), None)
     if refused:
         raise RuntimeError(f"answer: {refused!r}")

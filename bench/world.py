@@ -3,9 +3,10 @@
 import asyncio
 import os
 import secrets
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,7 +108,7 @@ class World:
             "APP_ENV": "production",
         }
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-        command = [Path(sys.executable).parent / "portal", "run"]
+        command = [sys.executable, "-c", "from app.cli import main; main()", "run"]
         with server(command, port, inherited | own, self.folder / "portal.log") as process_id:
             yield Portal(port, process_id)
 
@@ -121,9 +122,16 @@ def world(rows: int) -> Iterator[World]:
         yield made
 
 
+def postgres_version() -> str:
+    """Name and version of the embedded Postgres."""
+    postgres = EmbeddedPostgres(Path()).bin_dir / "postgres"
+    answer = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True)
+    return f"PostgreSQL {answer.stdout.split()[-1]}"
+
+
 async def fill_table(connection: "asyncpg.Connection[asyncpg.Record]", table: str, statement: str) -> None:
     """Runs the statement that fills the table, in the fast way of a restore: checks off, indexes made afterwards."""
-    indexes = f"UPDATE pg_index SET indisready = $1 WHERE indrelid = '{table}'::regclass"  # noqa: S608
+    indexes = f"UPDATE pg_index SET indisready = $1 WHERE indrelid = '{table}'::regclass"
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("SET maintenance_work_mem = '512MB'")
     await connection.execute(indexes.replace("$1", "false"))
@@ -132,6 +140,3 @@ async def fill_table(connection: "asyncpg.Connection[asyncpg.Record]", table: st
     await connection.execute(f"REINDEX TABLE {table}")
     await connection.execute("VACUUM (ANALYZE)")
     await connection.execute("CHECKPOINT")
-
-
-WorldContext = AbstractContextManager[World]

@@ -1,12 +1,10 @@
-"""A minimal Django project that serves django-notifications-hq: its settings, addresses and WSGI application."""
+"""The settings of a minimal Django project that serves django-notifications-hq."""
 
 import os
 
-from django.urls import include, path
-
 SECRET_KEY = os.environ["PEER_SECRET"]
 ALLOWED_HOSTS = ["127.0.0.1"]
-ROOT_URLCONF = __name__
+ROOT_URLCONF = "notifications.urls"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -32,7 +30,3 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 USE_TZ = True
-
-urlpatterns = [path("notifications/", include("notifications.urls", namespace="notifications"))]
-
-

@@ -19,8 +19,8 @@ from bench.processes import ROOT, BenchError, free_port, server
 from bench.world import World, fill_table
 
 NAME = "django-notifications-hq"
-COUNT = "/notifications/api/unread_count/"
-LIST = "/notifications/api/all_list/?max=20"
+COUNT = "/api/unread_count/"
+LIST = "/api/all_list/?max=20"
 
 _FOLDER = Path(__file__).parent
 _REQUIREMENTS = _FOLDER / "requirements.txt"
@@ -73,7 +73,7 @@ def peer(world: World, environments: Path, signed_in: int) -> Iterator[Peer]:
     session_keys = _run([programs / "python", _FOLDER / "sign_in.py", *users], variables).split()
     port = free_port()
     application = "django.core.wsgi:get_wsgi_application()"
-    command = [programs / "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{port}", application]
+    command = [str(programs / "gunicorn"), "--workers", "2", "--bind", f"127.0.0.1:{port}", application]
     with server(command, port, variables, world.folder / "peer.log"):
         yield Peer(port, session_keys)
 
@@ -97,6 +97,7 @@ def _variables(world: World) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": str(_FOLDER),
+        "PYTHONDONTWRITEBYTECODE": "1",
         "DJANGO_SETTINGS_MODULE": "project",
         "PEER_SECRET": secrets.token_hex(32),
         "PGDATABASE": _DATABASE,

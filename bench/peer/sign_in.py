@@ -1,16 +1,16 @@
 """Signs users in by writing their sessions straight into the store; prints the session keys, one per line.
 
-    python sign_in.py USER_ID ...
+python sign_in.py USER_ID ...
 """
 
 import sys
 
-import django
+import django  # type: ignore[import-not-found]  # it is in the peer's environment only
 
 django.setup()
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # type: ignore[import-not-found]  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # type: ignore[import-not-found]  # noqa: E402
 
 for user in get_user_model().objects.filter(pk__in=sys.argv[1:]):
     session = SessionStore()
