@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
@@ -126,7 +127,7 @@ class TestBodyLimit:
     async def test_the_rest_of_an_endless_body_is_not_read(self, pm: httpx.AsyncClient):
         sent = 0
 
-        async def endless():
+        async def endless() -> AsyncIterator[bytes]:
             nonlocal sent
             while True:
                 sent += 65536
@@ -149,7 +150,7 @@ def _pieces(body: bytes, says_length: bool):
     if says_length:
         return body
 
-    async def pieces():
+    async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), 65536):
             yield body[start : start + 65536]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -28,7 +29,7 @@ async def _count(caller: httpx.AsyncClient) -> int:
     return int(answer["count"])
 
 
-async def _ids(caller: httpx.AsyncClient, **query: object) -> list[str]:
+async def _ids(caller: httpx.AsyncClient, **query: Any) -> list[str]:
     """The ids of all pages, in the order they came."""
     found: list[str] = []
     cursor: str | None = ""

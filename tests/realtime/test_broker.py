@@ -36,8 +36,12 @@ async def database(world: World):
 async def test_every_process_hears_every_signal_in_commit_order(world: World, database: Database):
     brokers = [PostgresBroker(world.url) for _ in range(2)]
     heard: list[list[int]] = [[], []]
-    for broker, list_ in zip(brokers, heard, strict=True):
-        broker.on("count", lambda content, list_=list_: list_.append(content["n"]))
+
+    def listen(broker: PostgresBroker, numbers: list[int]) -> None:
+        broker.on("count", lambda content: numbers.append(content["n"]))
+
+    for broker, numbers in zip(brokers, heard, strict=True):
+        listen(broker, numbers)
         await broker.start()
     database.carrier = brokers[0].carry
     for number in range(20):
