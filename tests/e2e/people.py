@@ -93,6 +93,8 @@ class Bell:
         return self.panel.get_by_role("tab", name=name)
 
     async def open(self) -> None:
+        # Only the tab in front paints at full pace.
+        await self.page.bring_to_front()
         await self.button.click()
         await expect(self.panel).to_be_visible()
 
@@ -111,7 +113,11 @@ class Bell:
     async def has_mode(self, mode: str, *, within: float = 10) -> None:
         """Waits until news come in this way, so many seconds at most."""
         await self.page.wait_for_function(
-            "mode => document.querySelector('notification-bell')?.mode === mode", arg=mode, timeout=within * 1000
+            "mode => document.querySelector('notification-bell')?.mode === mode",
+            arg=mode,
+            timeout=within * 1000,
+            # A tab in the background paints too rarely to wait for its frames.
+            polling=50,
         )
 
 

@@ -50,17 +50,19 @@ async def test_ten_tabs_are_one_connection(people: People, events: Events) -> No
     context = await people.browser_of("pm")
     opened: list[Request] = []
     context.on("request", lambda request: opened.append(request) if request.url.endswith("/stream") else None)
-    tabs = [await _tab(context) for _ in range(10)]
-    for tab in tabs:
+    leader = await _tab(context)
+    await Bell(leader).is_live()
+    others = [await _tab(context) for _ in range(9)]
+    for tab in others:
         await Bell(tab).is_live()
     await events.issue()
-    for tab in tabs:
+    for tab in (leader, *others):
         await Bell(tab).shows(1)
     assert len(opened) == 1
     async with context.expect_event("request", lambda request: request.url.endswith("/stream")):
-        await tabs[0].close()
+        await leader.close()
     await events.issue()
-    for tab in tabs[1:]:
+    for tab in others:
         await Bell(tab).shows(2)
     assert len(opened) == 2
 
@@ -141,6 +143,7 @@ async def test_signing_out_in_one_tab_signs_out_all(people: People) -> None:
     context = await people.browser_of("pm")
     first, second = await _tab(context), await _tab(context)
     await Bell(second).is_live()
+    await first.bring_to_front()
     await first.get_by_role("button", name=re.compile("^Account of")).click()
     await first.get_by_role("button", name="Sign out").click()
     for tab in (first, second):

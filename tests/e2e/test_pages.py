@@ -217,6 +217,15 @@ async def test_a_page_may_route_by_itself(people: People, events: Events) -> Non
     await bell.shows(0)
 
 
+async def test_links_take_the_prefix_that_the_page_gives(people: People, events: Events) -> None:
+    issue_id = await events.issue()
+    page = await people.page_of("pm", "/static/embed-example.html")
+    await page.evaluate("document.querySelector('notification-bell').setAttribute('href-base', '/app/')")
+    bell = Bell(page)
+    await bell.open()
+    await expect(bell.items.first).to_have_attribute("href", f"/app{PROJECT}/issues/{issue_id}")
+
+
 async def test_a_page_may_supply_a_token_and_renew_it(people: People, events: Events) -> None:
     page = await people.page_of(None, "/static/embed-example.html")
     bell = Bell(page)

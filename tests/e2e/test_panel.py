@@ -82,7 +82,7 @@ async def test_new_ones_do_not_move_what_one_is_about_to_click(
     people: People, events: Events, shared_world: World
 ) -> None:
     await shared_world.notify(count=3)
-    bell = Bell(await people.page_of("pm"))
+    bell = Bell(await people.page_of("pm", reduced_motion="reduce"))
     await bell.is_live()
     await bell.open()
     aimed_at = bell.items.nth(1)
@@ -164,8 +164,9 @@ async def test_a_mark_all_that_fails_is_put_back_and_says_so(people: People, sha
 async def test_a_list_that_fails_offers_to_try_again(people: People, shared_world: World) -> None:
     await shared_world.notify(count=2)
     page = await people.page_of("pm")
-    await page.route(re.compile(r"/api/notifications\?"), _refuse)
     bell = Bell(page)
+    await bell.is_live()
+    await page.route(re.compile(r"/api/notifications\?"), _refuse)
     await bell.open()
     await expect(bell.panel.get_by_text("That did not load")).to_be_visible()
     await page.unroute(re.compile(r"/api/notifications\?"))

@@ -1,5 +1,5 @@
 import { Bell as BellIcon, CircleAlert, X } from 'lucide';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { NotificationItem } from '../inbox/types.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { Inbox } from './inbox.ts';
@@ -66,7 +66,8 @@ export function Bell({ host, inbox, api, hrefBase }: Props) {
 }
 
 function useDismissal(host: HTMLElement, open: boolean, close: (giveFocusBack: boolean) => void): void {
-  useEffect(() => {
+  // Before the first paint: who sees the panel can close it.
+  useLayoutEffect(() => {
     if (!open) return;
     const stop = new AbortController();
     const pressed = (event: PointerEvent) => {

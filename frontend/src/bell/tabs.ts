@@ -11,18 +11,25 @@ export const browserClock: Clock = {
 
 export function tabChannel(name: string): Channel & { close(): void } {
   const channel = new BroadcastChannel(name);
+  let isOpen = true;
   return {
-    post: (message) => channel.postMessage(message),
+    post(message) {
+      // A mark may settle after its page let go of the inbox.
+      if (isOpen) channel.postMessage(message);
+    },
     listen(hear) {
       const listener = (event: MessageEvent<TabMessage>) => hear(event.data);
       channel.addEventListener('message', listener);
       return () => channel.removeEventListener('message', listener);
     },
-    close: () => channel.close(),
+    close() {
+      isOpen = false;
+      channel.close();
+    },
   };
 }
 
-/** Leadership by a Web Lock. Outside secure contexts there are none, and every tab leads itself. */
+/** Leadership by a Web Lock. Where there are none (outside secure contexts, say), every tab leads itself. */
 export function electByLock(name: string): Elect {
   return (lead) => {
     if (!navigator.locks) {
@@ -38,7 +45,7 @@ export function electByLock(name: string): Elect {
           release = resolve;
         });
       })
-      .catch(() => undefined);
+      .catch(() => waiting.signal.aborted || lead());
     return () => {
       waiting.abort();
       release();

@@ -64,5 +64,6 @@ export function notThere(status: number): boolean {
 }
 
 function roleLine(project: api.Project): string {
-  return project.role ? `You are here as ${(roleNames[project.role] ?? project.role).toLowerCase()}.` : '';
+  const role = project.role ?? 'admin';
+  return `You are here as ${(roleNames[role] ?? role).toLowerCase()}.`;
 }

@@ -104,7 +104,7 @@ function UserMenu({ user }: { user: User }) {
   const button = useRef<HTMLButtonElement>(null);
   const name = user.display_name ?? user.email ?? 'Signed in';
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     const stop = new AbortController();
     const outside = (event: Event) => {

@@ -10,7 +10,7 @@ export const inboxVersion = signal(0);
 export const followed = signal(0);
 
 export function listenToBell(): void {
-  addEventListener('notification-count', changed);
+  addEventListener('notification-count', counted);
   addEventListener('notification-new', changed);
   addEventListener('notification-open', () => {
     followed.value += 1;
@@ -20,6 +20,14 @@ export function listenToBell(): void {
 
 export function reconnectBell(): void {
   document.querySelector<NotificationBell>('notification-bell')?.reconnect();
+}
+
+let lastCount: number | undefined;
+
+function counted({ detail }: CustomEvent<number>): void {
+  // The first count is no change: the page has just read what it shows.
+  if (lastCount !== undefined && lastCount !== detail) changed();
+  lastCount = detail;
 }
 
 let pending: ReturnType<typeof setTimeout> | undefined;
