@@ -29,20 +29,20 @@ help: ## this list
 run: .venv/.package $(pages) ## serve on http://127.0.0.1:3000, with a database and a demo world if DATABASE_URL is unset
 	@exec .venv/bin/portal run
 
-test: .venv/.dev .venv/.package $(pages) ## every test: front end, Python, Postman collection, end to end
+test: .venv/.dev $(pages) ## every test: front end, Python, Postman collection, end to end
 	$(in_frontend) npm run --silent test
 	$(python) -m tests.browser
 	$(python) -m pytest --numprocesses=2 --ignore=tests/e2e
 	$(python) -m pytest tests/e2e
 
-check: .venv/.dev .venv/.package frontend/node_modules/.installed ## format, lint, types, import contract
+check: .venv/.dev frontend/node_modules/.installed ## format, lint, types, import contract
 	$(python) -m ruff format --check --quiet .
 	$(python) -m ruff check --quiet .
 	$(python) -m mypy
 	.venv/bin/lint-imports
 	$(in_frontend) npm run --silent check
 
-bench: .venv/.dev .venv/.package $(pages) ## the measurements, as a table; ROWS=n for another size
+bench: .venv/.dev $(pages) ## the measurements, as a table; ROWS=n for another size
 	@$(python) -m bench
 
 build: .venv/.package $(pages) ## all that `portal run` needs
@@ -72,14 +72,14 @@ clean: ## remove what the other targets made; the data in .data stays
 	@$(python) -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/.dev: .venv/.place requirements-dev.lock
-	@echo "Installing Python packages for development"
-	@$(python) -m pip install --quiet --require-hashes -r requirements-dev.lock
-	@touch $@ .venv/.runtime
-
 # After the packages, because its build uses them.
 .venv/.package: .venv/.runtime pyproject.toml
 	@$(python) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.place requirements-dev.lock | .venv/.package
+	@echo "Installing Python packages for development"
+	@$(python) -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json requirements-node.lock | .venv/.place
