@@ -7,7 +7,7 @@ import { Page } from '../Shell.tsx';
 import { endSession, user } from '../session.ts';
 import { Bones, FailedState } from '../states.tsx';
 
-const shortestPassword = 10;
+const shortestPassword = 8;
 
 export function AccountPage() {
   const person = user.value;
