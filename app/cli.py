@@ -16,7 +16,7 @@ from app.accounts.roles import Role
 from app.accounts.schemas import PASSWORD_MAX, PASSWORD_MIN
 from app.accounts.service import create_account, first_password
 from app.core import migrations, pages
-from app.core.database import Database, Transaction
+from app.core.database import Transaction
 from app.core.errors import Problem, StartupError
 from app.core.passwords import Passwords
 from app.dev import demo
@@ -25,7 +25,7 @@ from app.notifications.service import welcome
 from app.projects.preflight import check_host
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
-from app.realtime.broker import PostgresBroker
+from app.realtime.once import one_transaction
 from app.server import listen, serve, unwind_on_sigterm
 from app.settings import Settings, load_settings
 
@@ -171,17 +171,8 @@ def _direct_url(settings: Settings) -> str:
 
 def _in_transaction(work: Callable[[Transaction], Awaitable[None]]) -> None:
     async def run_it() -> None:
-        settings = load_settings()
-        url = _direct_url(settings)
-        if not await migrations.is_current(url):
-            raise StartupError("The schema client_portal is not up to date: run `portal migrate` first")
-        database = Database(url, pool_size=1)
-        database.carrier = PostgresBroker(url).carry
-        try:
-            async with database.transaction() as transaction:
-                await work(transaction)
-        finally:
-            await database.close()
+        async with one_transaction(_direct_url(load_settings())) as transaction:
+            await work(transaction)
 
     _run(run_it())
 

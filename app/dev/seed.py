@@ -4,13 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import SQLAlchemyError
-
 from app.accounts.queries import account_by_id
-from app.core import migrations
-from app.core.connect import one_line
-from app.core.database import Database, Transaction
+from app.core.database import Transaction
 from app.core.errors import StartupError
 from app.core.types import HostId
 from app.dev import demo
@@ -18,7 +13,7 @@ from app.dev.embedded import EmbeddedError, EmbeddedPostgres
 from app.notifications.events import Event, EventType
 from app.notifications.service import NotificationService
 from app.projects import queries as projects
-from app.realtime.broker import PostgresBroker
+from app.realtime.once import one_transaction
 from app.settings import Settings
 
 _CONTENTS: Sequence[tuple[EventType, str, str | None]] = (
@@ -48,18 +43,9 @@ async def seed(settings: Settings) -> list[Seeded]:
     """
     project_id = _wanted_project(settings)
     url = _address(settings)
-    if not await migrations.is_current(url):
-        raise StartupError("The schema client_portal is not up to date: run `portal migrate` first")
-    database = Database(url, pool_size=1)
-    database.carrier = PostgresBroker(url).carry
-    try:
-        async with database.transaction() as transaction:
-            await _require_managers(transaction, project_id)
-            return await _tell(NotificationService(database, CollectorRegistry()), transaction, project_id)
-    except (SQLAlchemyError, OSError) as error:
-        raise StartupError(f"Nothing was written: {one_line(getattr(error, 'orig', None) or error)}") from error
-    finally:
-        await database.close()
+    async with one_transaction(url) as transaction:
+        await _require_managers(transaction, project_id)
+        return await _tell(transaction, project_id)
 
 
 def _wanted_project(settings: Settings) -> HostId:
@@ -92,7 +78,7 @@ async def _require_managers(transaction: Transaction, project_id: HostId) -> Non
         )
 
 
-async def _tell(notifications: NotificationService, transaction: Transaction, project_id: HostId) -> list[Seeded]:
+async def _tell(transaction: Transaction, project_id: HostId) -> list[Seeded]:
     seeded: list[Seeded] = []
     for type_, title, body in _CONTENTS:
         event = Event(type=type_, project_id=project_id, source_id=uuid4(), title=title, body=body)

@@ -100,6 +100,9 @@ def _notification_frame(content: dict[str, Any], news: News) -> Frame | None:
 
 
 def _read_frame(content: dict[str, Any], news: News) -> Frame:
+    if "all" in content and news.unread_count:
+        # Something came while all was being marked: whoever has it already could not tell that it is still unread.
+        return Frame("reset", {})
     which = {key: content[key] for key in ("ids", "all") if key in content}
     return Frame("read", which | {"unread_count": news.unread_count})
 
