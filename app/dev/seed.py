@@ -11,7 +11,7 @@ from app.core.types import HostId
 from app.dev import demo
 from app.dev.embedded import EmbeddedError, EmbeddedPostgres
 from app.notifications.events import Event, EventType
-from app.notifications.service import NotificationService
+from app.notifications.service import notify_members
 from app.projects import queries as projects
 from app.realtime.once import one_transaction
 from app.settings import Settings
@@ -82,7 +82,7 @@ async def _tell(transaction: Transaction, project_id: HostId) -> list[Seeded]:
     seeded: list[Seeded] = []
     for type_, title, body in _CONTENTS:
         event = Event(type=type_, project_id=project_id, source_id=uuid4(), title=title, body=body)
-        told = await notifications.notify(transaction, event)
+        told = await notify_members(transaction, event)
         seeded += [Seeded(event, await _name(transaction, user_id)) for user_id in told]
     return seeded
 

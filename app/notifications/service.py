@@ -32,7 +32,9 @@ class NotificationService:
 
     async def notify(self, transaction: Transaction, event: Event) -> list[HostId]:
         """Tells everybody whom the event's rule names; answers who has a new notification by it."""
-        return self._told(transaction, event, await queries.insert_for_members(transaction.connection, event))
+        told = await notify_members(transaction, event)
+        self._count(transaction, event, told)
+        return told
 
     async def create_notification(self, transaction: Transaction, event: Event, recipient_id: HostId) -> bool:
         """Tells one person; answers whether it was news. Raises ``Invalid`` for an unknown person or project."""
@@ -40,7 +42,9 @@ class NotificationService:
             told = await queries.insert_for(transaction.connection, event, recipient_id)
         except IntegrityError:
             raise Invalid("There is no such recipient or project.") from None
-        return bool(self._told(transaction, event, told))
+        recipients = _announce(transaction, told)
+        self._count(transaction, event, recipients)
+        return bool(recipients)
 
     async def list_notifications(
         self, actor: Principal, page: Page, filters: Mapping[str, Any] | None = None
@@ -95,13 +99,21 @@ class NotificationService:
         await queries.change_settings(transaction.connection, user_id, changes)
         return await queries.settings(transaction.connection, user_id)
 
-    def _told(self, transaction: Transaction, event: Event, told: Sequence[Told]) -> list[HostId]:
-        for each in told:
-            content = {"user": str(each.recipient_user_id), "id": str(each.id)}
-            transaction.signals.append(Signal("notification", content))
-        if told:
-            transaction.after_commit.append(lambda: self._created.labels(event.type.value).inc(len(told)))
-        return [each.recipient_user_id for each in told]
+    def _count(self, transaction: Transaction, event: Event, recipients: Sequence[HostId]) -> None:
+        if recipients:
+            transaction.after_commit.append(lambda: self._created.labels(event.type.value).inc(len(recipients)))
+
+
+async def notify_members(transaction: Transaction, event: Event) -> list[HostId]:
+    """``NotificationService.notify`` for who has no running application, such as a command."""
+    return _announce(transaction, await queries.insert_for_members(transaction.connection, event))
+
+
+def _announce(transaction: Transaction, told: Sequence[Told]) -> list[HostId]:
+    for each in told:
+        content = {"user": str(each.recipient_user_id), "id": str(each.id)}
+        transaction.signals.append(Signal("notification", content))
+    return [each.recipient_user_id for each in told]
 
 
 _MAILED = frozenset({Role.DEVELOPER, Role.CLIENT})
