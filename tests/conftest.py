@@ -64,7 +64,15 @@ async def world(postgres: EmbeddedPostgres, demo_template: str) -> AsyncIterator
 async def shared_world(postgres: EmbeddedPostgres, demo_template: str) -> AsyncIterator[World]:
     """One copy for all tests that leave the people, projects and settings of it as they were."""
     async with _copy_of(postgres, demo_template) as copy:
+        await copy.save()
         yield copy
+
+
+@pytest_asyncio.fixture
+async def recycled_world(shared_world: World) -> AsyncIterator[World]:
+    """The shared copy, its rows brought back after the test: quicker than a copy of one's own."""
+    yield shared_world
+    await shared_world.restore()
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -50,6 +50,23 @@ def token(person: str | UUID, **changes: Any) -> str:
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, SECRET, algorithm="HS256")
 
 
+_TABLES = (
+    "public.users",
+    "public.projects",
+    *(
+        f"client_portal.{name}"
+        for name in (
+            "accounts",
+            "sessions",
+            "login_throttle",
+            "project_members",
+            "notifications",
+            "notification_settings",
+        )
+    ),
+)
+
+
 @dataclass(frozen=True)
 class World:
     """One database of its own with the demo's host, people and accounts, migrated."""
@@ -70,7 +87,8 @@ class World:
 
     async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         async with self.connection() as connection:
-            return await connection.fetch(statement, *arguments)
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments)
+        return rows
 
     async def value(self, statement: str, *arguments: Any) -> Any:
         async with self.connection() as connection:
@@ -110,6 +128,24 @@ class World:
             PEOPLE[person],
         )
         return token(person, sid=str(session), **claims)
+
+    async def save(self) -> None:
+        """Keeps a copy of the rows, for ``restore``."""
+        copies = [f"CREATE TABLE saved.{table.rpartition('.')[2]} AS TABLE {table}" for table in _TABLES]
+        await self.execute("; ".join(["CREATE SCHEMA saved", *copies]))
+
+    async def restore(self) -> None:
+        """Brings the rows back to what they were at ``save``."""
+        own = [table for table in _TABLES if table.startswith("client_portal.")]
+        rows = [f"INSERT INTO {table} SELECT * FROM saved.{table.rpartition('.')[2]}" for table in own]
+        await self.execute(
+            "DROP FUNCTION IF EXISTS public.refuse() CASCADE;"
+            f"TRUNCATE {', '.join(own)};"
+            "DELETE FROM public.users WHERE id NOT IN (SELECT id FROM saved.users);"
+            "DELETE FROM public.projects WHERE id NOT IN (SELECT id FROM saved.projects);"
+            "UPDATE public.projects AS now SET name = before.name FROM saved.projects AS before"
+            " WHERE now.id = before.id;" + "; ".join(rows)
+        )
 
     def settings(self, **changes: Any) -> Settings:
         """Settings for this database, untouched by the environment of the tests."""

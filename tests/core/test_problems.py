@@ -29,7 +29,7 @@ async def pm(shared_app: FastAPI):
     [
         ("GET", "/api/nothing", 404, "/problems/not-found"),
         ("POST", "/api/nothing", 404, "/problems/not-found"),
-        ("GET", f"/api/projects/{uuid4()}", 404, "/problems/not-found"),
+        ("GET", "/api/projects/99999999-9999-4999-8999-999999999999", 404, "/problems/not-found"),
         ("DELETE", "/api/notifications", 405, "/problems/method-not-allowed"),
         ("GET", "/api/notifications?limit=0", 422, "/problems/invalid"),
         ("GET", "/api/projects/not-a-uuid", 422, "/problems/invalid"),

@@ -371,3 +371,15 @@ async def test_a_signal_to_end_is_an_orderly_end(shared_world: World, tmp_path: 
         code = await asyncio.to_thread(portal.wait, 20)
         assert code == (0 if number == signal.SIGTERM else 130)
         assert "Traceback" not in portal.log.read_text()
+
+
+def test_workers_that_take_long_to_start_are_waited_for(shared_world: World, tmp_path: Path):
+    """As on a machine that is busy: a supervisor that gives up on them too soon would start them for ever."""
+    slow = "import sys, time\nif any('spawn_main' in each for each in sys.orig_argv):\n    time.sleep(7)\n"
+    (tmp_path / "sitecustomize.py").write_text(slow)
+    environment = {"DATABASE_URL": shared_world.url, "JWT_SECRET": SECRET, "WEB_CONCURRENCY": 2}
+    portal = Portal(tmp_path, PYTHONPATH=tmp_path, **environment)
+    try:
+        portal.start(timeout=60)
+    finally:
+        portal.stop()

@@ -151,16 +151,16 @@ class TestFrames:
             await stream.rest()
         assert b"\nid:" not in b"\n" + stream.text
 
-    async def test_a_database_that_fails_for_a_moment_means_read_anew(
-        self, app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch
-    ):
+    async def test_a_database_that_fails_for_a_moment_means_read_anew(self, app: FastAPI, world: World):
         async with open_stream(app, bearer("pm")) as stream:
             await stream.until("ready")
             await world.execute("ALTER TABLE client_portal.accounts RENAME TO accounts_elsewhere")
-            payload = json.dumps([["read", {"user": str(PEOPLE["pm"]), "all": True}]])
-            await world.execute("SELECT pg_notify('client_portal', $1)", payload)
-            assert await stream.next() == Event("reset", {})
-            await world.execute("ALTER TABLE client_portal.accounts_elsewhere RENAME TO accounts")
+            try:
+                payload = json.dumps([["read", {"user": str(PEOPLE["pm"]), "all": True}]])
+                await world.execute("SELECT pg_notify('client_portal', $1)", payload)
+                assert await stream.next() == Event("reset", {})
+            finally:
+                await world.execute("ALTER TABLE client_portal.accounts_elsewhere RENAME TO accounts")
             await _simulate(app)
             assert (await stream.until("notification")).data["unread_count"] == 1
 
