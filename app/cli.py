@@ -41,18 +41,19 @@ app.add_typer(member, name="member")
 def main() -> None:
     """Runs the command; a fault that a person can mend is one line, never a traceback."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except (StartupError, Problem) as error:
         sys.stderr.write(f"portal: {error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except typer.TyperException as error:
+        sys.stderr.write(f"portal: {str(error).rstrip('.') or 'incomplete'}; `portal --help` shows how it is used\n")
+        sys.exit(2)
 
 
 @app.command()
 def run() -> None:
     """Serve: on DATABASE_URL, or on an embedded Postgres with the demo world."""
-    settings = load_settings()
+    settings = load_settings().for_serving()
     unwind_on_sigterm()
     with listen(settings) as listener:
         if not settings.is_embedded:

@@ -35,7 +35,7 @@ from app.settings import Settings, load_settings
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application for these settings (the environment's when None). Needs DATABASE_URL and JWT_SECRET."""
-    settings = settings or load_settings()
+    settings = (settings or load_settings()).for_serving()
     configure_logs(settings.app_env)
     app = FastAPI(
         title="Client Portal",

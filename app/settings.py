@@ -1,10 +1,10 @@
 """Every environment variable the portal reads, typed, in one place."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.errors import StartupError
@@ -76,11 +76,11 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @model_validator(mode="after")
-    def _secret_with_database(self) -> "Settings":
-        if self.database_url and not self.jwt_secret:
-            raise ValueError(
-                "JWT_SECRET must be set together with DATABASE_URL, such as the output of: openssl rand -hex 32"
+    def for_serving(self) -> Self:
+        """These settings, if they suffice to serve: whoever signs and checks tokens needs a key."""
+        if not self.is_embedded and self.jwt_secret is None:
+            raise StartupError(
+                "JWT_SECRET: must be set together with DATABASE_URL, such as to the output of: openssl rand -hex 32"
             )
         return self
 

@@ -6,8 +6,6 @@ Works on DATABASE_URL; without it, on the embedded database of a running `make r
 """
 
 import asyncio
-import os
-import secrets
 import sys
 
 from app.core.errors import StartupError
@@ -16,9 +14,6 @@ from app.settings import load_settings
 
 
 def main() -> None:
-    os.environ.setdefault(
-        "JWT_SECRET", secrets.token_hex(32)
-    )  # wanted beside DATABASE_URL, though nothing is signed here
     try:
         seeded = asyncio.run(seed(load_settings()))
     except StartupError as error:

@@ -5,12 +5,28 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, and_, case, cast, delete, extract, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.models import Account, LoginThrottle, Session
-from app.core.types import HostId
+from app.core.types import HOST_ID, HostId
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +38,30 @@ class Standing:
     is_session_open: bool | None
 
 
-async def standing(connection: AsyncConnection, user_id: HostId, session_id: UUID | None) -> Standing:
-    """The account's state and role, and whether this session of it still runs."""
+def _standing() -> Select[bool | None, str | None, bool | None]:
+    user_id = bindparam("user_id", type_=HOST_ID)
     account = select(Account.is_active, Account.role).where(Account.user_id == user_id).subquery()
     session = (
         select((Session.ended_at.is_(None) & (Session.expires_at > func.now())).label("is_open"))
-        .where(Session.id == session_id, Session.user_id == user_id)
+        .where(Session.id == bindparam("session_id", type_=Uuid), Session.user_id == user_id)
         .subquery()
     )
     one = select(literal(1).label("one")).subquery()
-    statement = (
+    return (
         select(account.c.is_active, account.c.role, session.c.is_open)
         .select_from(one)
         .outerjoin(account, literal(True))
         .outerjoin(session, literal(True))
     )
-    row = (await connection.execute(statement)).one()
-    return Standing(row.is_active, row.role, row.is_open)
+
+
+_STANDING = _standing()  # built once: building it costs more than running it
+
+
+async def standing(connection: AsyncConnection, user_id: HostId, session_id: UUID | None) -> Standing:
+    """The account's state and role, and whether this session of it still runs."""
+    row = (await connection.execute(_STANDING, {"user_id": user_id, "session_id": session_id})).one()
+    return Standing(*row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     select,
+    true,
     tuple_,
     update,
 )
@@ -31,7 +32,7 @@ from app.core.types import HOST_ID, TIMESTAMP, HostId
 from app.notifications.events import Event, route_path
 from app.notifications.items import NotificationItem
 from app.notifications.models import Notification, NotificationSettings
-from app.projects.access import ACTOR, reaches
+from app.projects.access import ACTOR, actor_reaches, reaches
 from app.projects.models import ProjectMember
 
 _ITEM = (
@@ -119,7 +120,7 @@ def _columns(event: Event) -> dict[str, Any]:
     }
 
 
-_OWN = and_(Notification.recipient_user_id == ACTOR, reaches(Notification.recipient_user_id, Notification.project_id))
+_OWN = and_(Notification.recipient_user_id == ACTOR, actor_reaches(Notification.project_id))
 
 
 async def notifications(
@@ -187,31 +188,26 @@ async def now(connection: AsyncConnection) -> datetime:
     return (await connection.execute(select(func.now()))).scalar_one()
 
 
-_recipients = (
-    func.unnest(bindparam("recipients", type_=ARRAY(HOST_ID))).table_valued("id", name="recipients").render_derived()
+_recipients = func.unnest(bindparam("recipients", type_=ARRAY(HOST_ID))).table_valued("id").render_derived()
+_theirs = and_(
+    Notification.recipient_user_id == _recipients.c.id,
+    reaches(_recipients.c.id, Notification.project_id),
 )
 _unread_count = (
     select(func.count())
     .select_from(Notification)
-    .where(
-        Notification.recipient_user_id == _recipients.c.id,
-        Notification.is_read == false(),
-        reaches(Notification.recipient_user_id, Notification.project_id),
-    )
+    .where(_theirs, Notification.is_read == false())
     .correlate(_recipients)
     .scalar_subquery()
 )
-_UNREAD_COUNTS = select(_recipients.c.id, _unread_count)
-_NEWS = select(_recipients.c.id, _unread_count, *_ITEM).select_from(
-    _recipients.outerjoin(
-        Notification,
-        and_(
-            Notification.recipient_user_id == _recipients.c.id,
-            Notification.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
-            reaches(Notification.recipient_user_id, Notification.project_id),
-        ),
-    )
+_news = (
+    select(*_ITEM)
+    .where(_theirs, Notification.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .correlate(_recipients)
+    .lateral()
 )
+_UNREAD_COUNTS = select(_recipients.c.id, _unread_count)
+_NEWS = select(_recipients.c.id, _unread_count, *_news.c).select_from(_recipients.outerjoin(_news, true()))
 
 
 async def unread_counts(connection: AsyncConnection, recipients: Iterable[HostId]) -> dict[HostId, int]:

@@ -26,9 +26,25 @@ def reachable_projects(actor: Principal) -> Select[HostId]:
 
 
 def reaches(user_id: SQLColumnExpression[Any], project_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    """Whether the person in one column reaches the project in another, for statements about many people at once."""
+    """Whether the person in one column reaches the project in another, for statements about many people at once.
+
+    Take the person from an outer query: then Postgres asks for each row by index. Where both columns are of the row
+    itself, it may choose to read the whole membership table first.
+    """
+    is_member = exists().where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id)
+    return or_(is_member.correlate_except(ProjectMember), _reaches_all(user_id))
+
+
+def actor_reaches(project_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Whether the caller, ``ACTOR``, reaches the project in a column.
+
+    The same as ``reaches(ACTOR, project_id)``, but nothing in it depends on the row: Postgres looks up the caller's
+    projects once.
+    """
+    return or_(project_id.in_(_OWN_PROJECTS), _reaches_all(ACTOR))
+
+
+def _reaches_all(user_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     all_reaching = sorted(ROLES_WITH[Permission.REACH_ALL_PROJECTS])
-    return or_(
-        exists().where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id),
-        exists().where(Account.user_id == user_id, Account.role.in_(all_reaching), Account.is_active),
-    )
+    is_such = exists().where(Account.user_id == user_id, Account.role.in_(all_reaching), Account.is_active)
+    return is_such.correlate_except(Account)

@@ -42,7 +42,7 @@ def test_a_bad_value_is_one_line_that_names_the_variable(monkeypatch: pytest.Mon
 def test_a_database_needs_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/app")
     with pytest.raises(StartupError, match="JWT_SECRET"):
-        load_settings()
+        load_settings().for_serving()
 
 
 def test_a_secret_is_not_shown_by_what_refuses_it(monkeypatch: pytest.MonkeyPatch):

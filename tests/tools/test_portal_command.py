@@ -21,7 +21,7 @@ NOWHERE = "postgresql://portal@127.0.0.1:1/portal"
         ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY: "),
         ({"APP_ENV": "staging"}, "APP_ENV: "),
         ({"JWT_SECRET": "short"}, "JWT_SECRET: must be at least 32 bytes"),
-        ({"DATABASE_URL": NOWHERE}, "JWT_SECRET must be set together with DATABASE_URL"),
+        ({"DATABASE_URL": NOWHERE}, "JWT_SECRET: must be set together with DATABASE_URL"),
         ({"DATABASE_URL": "mysql://localhost/app", "JWT_SECRET": SECRET}, "DATABASE_URL: must be a Postgres URL"),
     ],
     ids=lambda each: "" if isinstance(each, str) else ",".join(f"{name}={value[:12]}" for name, value in each.items()),
