@@ -15,6 +15,8 @@ from app.core.errors import StartupError
 from app.settings import Settings
 
 _GRACE_SECONDS = 3
+_WORKER_SECONDS = 60  # on a busy machine a worker takes that long to start: one that is killed for it never does
+_STALLED_READER_SECONDS = 15
 _WEBSOCKET_FRAME_LIMIT = 64 * 1024
 
 
@@ -31,6 +33,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_keep_alive=65,
+        timeout_worker_healthcheck=_WORKER_SECONDS,
         ws_max_size=_WEBSOCKET_FRAME_LIMIT,
     )
     if settings.web_concurrency == 1:
@@ -48,6 +51,10 @@ def listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Inherited by every connection: one whose other side takes nothing any more is closed by the kernel. A close
+        # of ours would wait for ever to flush what was sent.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_READER_SECONDS * 1000)
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:

@@ -84,7 +84,14 @@ async def account_by_id(connection: AsyncConnection, user_id: HostId) -> StoredA
     return await _account(connection, Account.user_id == user_id)
 
 
-async def _account(connection: AsyncConnection, condition: ColumnElement[bool]) -> StoredAccount | None:
+async def hold_account(connection: AsyncConnection, user_id: HostId) -> StoredAccount | None:
+    """The account, which nobody else changes until the transaction ends."""
+    return await _account(connection, Account.user_id == user_id, is_held=True)
+
+
+async def _account(
+    connection: AsyncConnection, condition: ColumnElement[bool], *, is_held: bool = False
+) -> StoredAccount | None:
     columns = (
         Account.user_id,
         Account.email,
@@ -93,7 +100,10 @@ async def _account(connection: AsyncConnection, condition: ColumnElement[bool]) 
         Account.password_hash,
         Account.is_active,
     )
-    row = (await connection.execute(select(*columns).where(condition))).one_or_none()
+    statement = select(*columns).where(condition)
+    if is_held:
+        statement = statement.with_for_update(read=True)
+    row = (await connection.execute(statement)).one_or_none()
     return None if row is None else StoredAccount(*row)
 
 

@@ -24,7 +24,7 @@ Accounts = Annotated[AccountService, Depends(_service)]
 async def sign_in(credentials: Credentials, request: Request, response: Response, accounts: Accounts) -> SignedIn:
     """Opens a session: a token for programs, the same one as an HttpOnly cookie for browsers."""
     request.app.state.authenticator.refuse_cross_site(request)
-    signed_in = await accounts.sign_in(credentials, request.client.host if request.client else "")
+    signed_in = await accounts.sign_in(credentials, _address(request))
     response.set_cookie(
         COOKIE,
         signed_in.access_token,
@@ -50,6 +50,10 @@ async def me(caller: Caller, accounts: Accounts) -> Me:
 
 
 @router.post("/password", status_code=204)
-async def change_password(change: PasswordChange, caller: Caller, accounts: Accounts) -> None:
+async def change_password(change: PasswordChange, caller: Caller, request: Request, accounts: Accounts) -> None:
     """Changes the own password; every other session of the caller ends."""
-    await accounts.change_password(caller, change)
+    await accounts.change_password(caller, change, _address(request))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

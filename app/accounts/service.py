@@ -38,10 +38,11 @@ class AccountService:
         async with self._database.reading() as connection:
             account = await queries.account_by_email(connection, credentials.email)
         is_right = await self._passwords.verify(credentials.password, account.password_hash if account else None)
-        if account is None or not is_right or not account.is_active:
-            raise Unauthenticated("The e-mail address or the password is wrong.")
+        if account is None or not is_right:
+            raise _WRONG_CREDENTIALS
+        signed_in = await self._open_session(account)
         await self._throttle.forgive(credentials.email, address)
-        return await self._open_session(account)
+        return signed_in
 
     async def sign_out(self, principal: Principal) -> None:
         """Ends the caller's session here; a token of the host ends with the host."""
@@ -59,14 +60,19 @@ class AccountService:
             return Me(id=principal.user_id, display_name=None, email=None, role=min(principal.roles, default=None))
         return _me(account)
 
-    async def change_password(self, principal: Principal, change: PasswordChange) -> None:
-        """Sets the caller's own password and ends every other session; ``Forbidden`` if the current one is wrong."""
+    async def change_password(self, principal: Principal, change: PasswordChange, address: str) -> None:
+        """Sets the caller's own password and ends every other session.
+
+        Raises ``Forbidden`` if the current one is wrong, ``TooMany`` if it was too often.
+        """
         async with self._database.reading() as connection:
             account = await queries.account_by_id(connection, principal.user_id)
         if account is None:
             raise Forbidden("Your password is kept by the app you signed in with.")
+        await self._throttle.admit(account.email, address)
         if not await self._passwords.verify(change.current_password, account.password_hash):
             raise Forbidden("The current password is wrong.")
+        await self._throttle.forgive(account.email, address)
         hashed = await self._passwords.hash(change.new_password)
         async with self._database.transaction() as transaction:
             await queries.set_password(transaction.connection, principal.user_id, hashed)
@@ -79,6 +85,10 @@ class AccountService:
     async def _open_session(self, account: StoredAccount) -> SignedIn:
         expires_at = datetime.now(UTC) + self._session_life
         async with self._database.transaction() as transaction:
+            held = await queries.hold_account(transaction.connection, account.user_id)
+            # The password may have been changed, or the account switched off, since it was read.
+            if held is None or not held.is_active or held.password_hash != account.password_hash:
+                raise _WRONG_CREDENTIALS
             await queries.purge_sessions(transaction.connection, account.user_id)
             session_id = await queries.open_session(transaction.connection, account.user_id, expires_at)
         claims = Claims(
@@ -115,6 +125,8 @@ def first_password() -> str:
     """A password to be handed over once."""
     return secrets.token_urlsafe(12)
 
+
+_WRONG_CREDENTIALS = Unauthenticated("The e-mail address or the password is wrong.")
 
 _REASONS = {
     "pk_accounts": "This user has an account already.",

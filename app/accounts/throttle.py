@@ -50,6 +50,8 @@ def _address_key(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "address:unknown"
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
     if isinstance(parsed, ipaddress.IPv6Address):
         return f"address:{ipaddress.ip_network((parsed, 64), strict=False)}"
     return f"address:{parsed}"

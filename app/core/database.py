@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import MetaData, Text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.util import greenlet_spawn
 
 SCHEMA = "client_portal"
 
@@ -103,8 +104,10 @@ class Database:
             callback()
 
     def renew(self) -> None:
-        """Drops the idle connections, for when the server behind them may have gone."""
-        self._renewal = asyncio.get_running_loop().create_task(self._engine.dispose())
+        """Drops the idle connections, for when the server behind them may have gone. Nobody waits for that."""
+        old = self._engine.pool
+        self._engine.sync_engine.dispose(close=False)
+        self._renewal = asyncio.get_running_loop().create_task(greenlet_spawn(old.dispose))
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -1,15 +1,15 @@
 """What surrounds every request: its log line and measures, safe headers, a limit on bodies. Plain ASGI."""
 
 import time
-from collections.abc import Iterable
 from uuid import uuid4
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.problems import problem_body
+from app.core.problems import problem_body, unexpected
 
 log = structlog.get_logger("request")
 
@@ -63,22 +63,24 @@ class Observe:
 
 
 class Harden:
-    """Adds the headers that keep browsers strict, and refuses bodies over the limit before they are read."""
+    """Adds the headers that keep browsers strict, to a fault of ours too; refuses bodies over the limit unread."""
 
-    def __init__(self, app: ASGIApp, extra_headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._headers = [*_HEADERS, *extra_headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         is_api = scope["path"].startswith("/api/")
+        is_started = False
 
         async def send_hardened(message: Message) -> None:
+            nonlocal is_started
             if message["type"] == "http.response.start":
+                is_started = True
                 headers = MutableHeaders(scope=message)
-                headers.raw.extend(self._headers)
+                headers.raw.extend(_HEADERS)
                 if is_api:
                     headers.setdefault("cache-control", "no-store")
             await send(message)
@@ -89,7 +91,12 @@ class Harden:
                 await _refuse_body(send_hardened)
                 return
             receive = limited
-        await self.app(scope, receive, send_hardened)
+        try:
+            await self.app(scope, receive, send_hardened)
+        except Exception as error:
+            if is_started:
+                raise
+            await unexpected(Request(scope), error)(scope, receive, send_hardened)
 
 
 async def _within_limit(scope: Scope, receive: Receive) -> Receive | None:

@@ -59,7 +59,7 @@ def install(app: FastAPI) -> None:
             return await refused(request, error)
         return FileResponse(_SHELL, 404, headers=_PAGE_HEADERS)
 
-    app.add_api_route("/", home, include_in_schema=False)
+    app.add_api_route("/", home, methods=["GET", "HEAD"], include_in_schema=False)
     for path in _PAGES:
-        app.add_api_route(path, page, include_in_schema=False)
+        app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_exception_handler(404, missing)

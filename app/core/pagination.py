@@ -33,7 +33,8 @@ class Cursor:
     @property
     def moment(self) -> datetime:
         """The key as a time; raises ``Invalid`` for a cursor of another kind of list."""
-        if not (self.key.isascii() and self.key.isdigit() and int(self.key[:20]) <= _LAST_MICROSECOND):
+        is_number = self.key.isascii() and self.key.isdigit() and len(self.key) <= len(str(_LAST_MICROSECOND))
+        if not is_number or int(self.key) > _LAST_MICROSECOND:
             raise _BAD_CURSOR
         return _EPOCH + timedelta(microseconds=int(self.key))
 

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.core.errors import Problem, Unavailable
 
@@ -23,8 +24,9 @@ _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not answer that method.",
 }
-# Class 08: connection; 53: out of resources; 57: operator intervention; 25006: a standby that took over; 55P03: a lock.
-_PASSING_FAULTS = ("08", "53", "57", "25006", "55P03")
+# Class 08: connection; 28: credentials; 3D: no such database; 53: out of resources; 55: not in the needed state, a lock
+# for example; 57: operator intervention; 25006: a standby that took over.
+_PASSING_FAULTS = ("08", "28", "3D", "53", "55", "57", "25006")
 
 
 _SCHEMA = {
@@ -54,7 +56,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     for outage in (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         app.add_exception_handler(outage, _database_fault)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def problem_body(
@@ -91,11 +92,24 @@ async def _problem(_: Request, error: Exception) -> Response:
     return problem_response(error)
 
 
-async def refused(_: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
     """Answers what the framework itself refuses: an unknown address, a wrong method."""
     assert isinstance(error, HTTPException)
     detail = _DETAILS.get(error.status_code, str(error.detail))
-    return _response(error.status_code, None, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return _response(error.status_code, None, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of every route at this address; the framework names those of the first one only."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:
@@ -107,7 +121,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
 
 async def _database_fault(request: Request, error: Exception) -> Response:
     if not _is_passing(error):
-        return await _unexpected(request, error)
+        return unexpected(request, error)
     log.warning("database_unavailable", path=request.url.path, error=repr(error))
     return problem_response(Unavailable("The database is not reachable; try again.", headers={"Retry-After": "2"}))
 
@@ -121,6 +135,7 @@ def _is_passing(error: Exception) -> bool:
     return True
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+def unexpected(request: Request, error: Exception) -> Response:
+    """The answer to a fault of ours, which is logged whole and shown to nobody."""
     log.error("unexpected_error", method=request.method, path=request.url.path, exc_info=error)
     return _response(500, "internal-error", "Something went wrong on our side; it has been logged.")

@@ -16,9 +16,12 @@ TIMESTAMP = DateTime(timezone=True)
 
 
 def _storable(text: str) -> str:
-    # Postgres stores every character but NUL; pydantic itself refuses lone surrogates.
     if "\x00" in text:
         raise ValueError("must not contain NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain lone surrogates") from None
     return text
 
 

@@ -16,7 +16,7 @@ class UnreadCounts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: dict[HostId, asyncio.Future[int]] = {}
-        self._readers: set[asyncio.Task[None]] = set()
+        self._readers: set[asyncio.Task[None] | None] = set()
 
     async def of(self, user_id: HostId) -> int:
         """How many unread notifications this person has, of projects they reach."""
@@ -24,23 +24,28 @@ class UnreadCounts:
         if future is None:
             future = self._waiting[user_id] = asyncio.get_running_loop().create_future()
         if len(self._readers) < _READERS:
-            reader = asyncio.create_task(self._read())
-            self._readers.add(reader)
-            reader.add_done_callback(self._readers.discard)
+            self._readers.add(asyncio.create_task(self._read()))
         return await asyncio.shield(future)
 
     async def _read(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, {}
-            try:
-                async with self._database.reading() as connection:
-                    counts = await queries.unread_counts(connection, list(batch))
-            except BaseException as error:
-                for future in batch.values():
-                    future.set_exception(error)
-                    future.exception()  # seen, even if its callers have gone
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                for user_id, future in batch.items():
-                    future.set_result(counts[user_id])
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, {}
+                await self._answer(batch)
+        finally:
+            # Here and not in a callback: who asks from now on must find this reader gone, and start another.
+            self._readers.discard(asyncio.current_task())
+
+    async def _answer(self, batch: dict[HostId, asyncio.Future[int]]) -> None:
+        try:
+            async with self._database.reading() as connection:
+                counts = await queries.unread_counts(connection, list(batch))
+        except BaseException as error:
+            for future in batch.values():
+                future.set_exception(error)
+                future.exception()  # seen, even if its callers have gone
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for user_id, future in batch.items():
+                future.set_result(counts[user_id])

@@ -95,8 +95,11 @@ class NotificationService:
     async def change_settings(
         self, transaction: Transaction, user_id: HostId, changes: Mapping[str, bool]
     ) -> StoredSettings:
-        """Sets the given ones; answers all of them as they are then."""
-        await queries.change_settings(transaction.connection, user_id, changes)
+        """Sets the given ones; answers all of them as they are then. Raises ``Invalid`` for an unknown person."""
+        try:
+            await queries.change_settings(transaction.connection, user_id, changes)
+        except IntegrityError:
+            raise Invalid("There is no such user in public.users.") from None
         return await queries.settings(transaction.connection, user_id)
 
     def _count(self, transaction: Transaction, event: Event, recipients: Sequence[HostId]) -> None:

@@ -29,6 +29,11 @@ from app.projects.models import ProjectMember, host_projects, host_users
 from app.projects.preflight import HostSchema
 from app.projects.roles import MemberRole
 
+SORTED_BY = 200
+"""How many characters of their names put projects in order: a cursor holds them."""
+
+_BLANKS = " \t\n\r\v\f\u00a0\u2002\u2003\u2009\u200b\u3000"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredProject:
@@ -56,9 +61,10 @@ async def projects(
 ) -> list[StoredProject]:
     """The actor's projects by name, after the cursor."""
     statement, name = _projects(host, reachable_projects(actor))
-    statement = statement.order_by(name, host_projects.c.id).limit(limit)
+    key = func.left(name, SORTED_BY)
+    statement = statement.order_by(key, host_projects.c.id).limit(limit)
     if after is not None:
-        statement = statement.where(tuple_(name, host_projects.c.id) > tuple_(literal(after.key), literal(after.id)))
+        statement = statement.where(tuple_(key, host_projects.c.id) > tuple_(literal(after.key), literal(after.id)))
     return [StoredProject(*row) for row in await connection.execute(statement, {"actor_id": actor.user_id})]
 
 
@@ -83,7 +89,7 @@ def _name(host: HostSchema) -> ColumnElement[str]:
     short_id = func.concat("Project ", func.left(cast(host_projects.c.id, String), 8))
     if not host.has_project_name:
         return short_id
-    name = func.btrim(cast(host_projects.c.name, String))
+    name = func.btrim(cast(host_projects.c.name, String), _BLANKS)
     return case((or_(name.is_(None), name == ""), short_id), else_=name)
 
 

@@ -45,7 +45,7 @@ class ProjectService:
         """One page of the actor's projects by name, and the cursor of the next."""
         async with self._database.reading() as connection:
             rows = await queries.projects(connection, self._host, actor, page.after, page.limit + 1)
-        found, next_cursor = cut(rows, page.limit, lambda each: Cursor(each.name, each.id))
+        found, next_cursor = cut(rows, page.limit, lambda each: Cursor(each.name[: queries.SORTED_BY], each.id))
         return await self._with_figures(actor, found), next_cursor
 
     async def _with_figures(self, actor: Principal, projects: Sequence[StoredProject]) -> list[Project]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -85,7 +84,7 @@ class PostgresBroker:
         while True:
             try:
                 await self._listen()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:
                 if self._connected.is_set():
                     backoff = _BACKOFF_SECONDS[0]
                 self._connected.clear()
@@ -114,9 +113,13 @@ class PostgresBroker:
             connection.terminate()
 
     def _receive(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
-        for kind, content in json.loads(payload):
-            for handler in self._handlers.get(kind, ()):
-                handler(content)
+        try:
+            for kind, content in json.loads(payload):
+                for handler in self._handlers.get(kind, ()):
+                    handler(content)
+        except (LookupError, TypeError, ValueError) as error:
+            # Anybody who may connect to the database may send on the channel.
+            log.warning("signal_not_understood", error=repr(error))
 
 
 def _payloads(signals: Iterable[Signal]) -> Iterable[str]:

@@ -15,6 +15,8 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.core.errors import Unavailable
+from app.core.problems import problem_response
 from app.realtime.hub import Frame, Hub, Subscription
 
 log = structlog.get_logger(__name__)
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 _HEARTBEAT_SECONDS = 12.0
 _HEARTBEAT = ServerSentEvent(comment="alive").encode()
 _RETRY_MILLISECONDS = (1000, 5000)
+_FLOODED = Unavailable("Too much happened while the stream was being opened; try again.", headers={"Retry-After": "1"})
 _LONGEST_LIFE_SECONDS = 24 * 3600.0
 
 
@@ -46,11 +49,14 @@ class FrameStream(Response):
         watch = asyncio.create_task(_close_on_disconnect(receive, subscription))
         writer = asyncio.current_task()
         assert writer is not None
-        # A reader that stopped reading blocks the writer within send(): only a cancel gets it out.
-        subscription.on_drop = writer.cancel
         try:
             # Read after subscribing: what happens in between comes as a frame as well, never not at all.
             first = await self._first()
+            if subscription.is_dropped:
+                await problem_response(_FLOODED)(scope, receive, send)
+                return
+            # A reader that stopped reading blocks the writer within send(): only a cancel gets it out.
+            subscription.on_drop = writer.cancel
             await self._send_frames(send, subscription, first)
         except asyncio.CancelledError:
             if not subscription.is_dropped:

@@ -47,6 +47,7 @@ def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(autouse=True)
 async def empty_inboxes(shared_world: World) -> None:
     await shared_world.execute("TRUNCATE client_portal.notifications")
+    await shared_world.execute("UPDATE client_portal.notification_settings SET realtime_enabled = true")
 
 
 @pytest.fixture
