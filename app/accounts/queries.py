@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.models import Account, LoginThrottle, Session
+from app.core.database import fetch
 from app.core.types import HOST_ID, HostId
 
 
@@ -60,8 +61,8 @@ _STANDING = _standing()  # built once: building it costs more than running it
 
 async def standing(connection: AsyncConnection, user_id: HostId, session_id: UUID | None) -> Standing:
     """The account's state and role, and whether this session of it still runs."""
-    row = (await connection.execute(_STANDING, {"user_id": user_id, "session_id": session_id})).one()
-    return Standing(*row)
+    rows = await fetch(connection, _STANDING, {"user_id": user_id, "session_id": session_id})
+    return Standing(*rows[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from app.core.tokens import Claims
 from app.core.types import HostId
 from app.realtime.broker import Broker
 
-_SECONDS = 5.0
+_SECONDS = 30.0
 _MOST = 50_000
 
 

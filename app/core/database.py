@@ -1,17 +1,20 @@
 """Connections to Postgres, and the one place that commits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import MetaData, Text
+from sqlalchemy import MetaData, Select, Text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.util import greenlet_spawn
 
 SCHEMA = "client_portal"
@@ -57,6 +60,8 @@ class Transaction:
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
+ReturnsRows = Select[*tuple[Any, ...]] | ReturningInsert[*tuple[Any, ...]]
+
 Carrier = Callable[[AsyncConnection, Sequence[Signal]], Awaitable[None]]
 """Sends signals within the transaction, so that they leave with its commit and never without it."""
 
@@ -81,21 +86,27 @@ class Database:
             pool_pre_ping=False,
             pool_use_lifo=True,
             pool_reset_on_return=None,
+            # Transactions are the driver's own: see `transaction`.
+            isolation_level="AUTOCOMMIT",
         )
-        self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._renewal: asyncio.Task[None] | None = None
         self.carrier: Carrier | None = None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reads: no transaction around them, so no round trips for its ends."""
-        async with self._reads.connect() as connection:
-            yield connection
+        async with self._engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                if not connection.invalidated and _driver(connection).is_closed():
+                    await connection.invalidate()
+                    self.renew()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """One transaction: commits at the end of the block together with its signals, or rolls all of it back."""
-        async with self._engine.connect() as connection, connection.begin():
+        async with self.reading() as connection, _driver(connection).transaction():
             transaction = Transaction(connection)
             yield transaction
             if transaction.signals and self.carrier is not None:
@@ -111,6 +122,33 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+async def fetch(
+    connection: AsyncConnection, statement: ReturnsRows, parameters: Mapping[str, Any]
+) -> "list[asyncpg.Record]":
+    """The rows of a statement that is built once, by the driver itself.
+
+    For what runs on most requests: it spares the several hundred microseconds that an execution by SQLAlchemy takes.
+    Faults are asyncpg's own exceptions.
+    """
+    compiled = _compiled.get(statement)
+    if compiled is None:
+        compiled = _compiled[statement] = statement.compile(dialect=_DIALECT)
+    values = compiled.construct_params(dict(parameters))
+    arguments = [values[name] for name in compiled.positiontup or ()]
+    rows: list[asyncpg.Record] = await _driver(connection).fetch(compiled.string, *arguments)
+    return rows
+
+
+_DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
+_compiled: "WeakKeyDictionary[ReturnsRows, Any]" = WeakKeyDictionary()
+
+
+def _driver(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
+    sync = connection.sync_connection
+    assert sync is not None
+    return sync.connection.driver_connection
 
 
 class Connector:

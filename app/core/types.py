@@ -1,10 +1,9 @@
 """Types shared by tables and the wire."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import DateTime, Uuid
 from sqlalchemy.types import TypeEngine
 
@@ -30,10 +29,3 @@ Text = Annotated[str, AfterValidator(_storable)]
 
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Body = Annotated[Text, StringConstraints(min_length=1, max_length=2000)]
-
-
-def _iso_utc(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-Timestamp = Annotated[datetime, PlainSerializer(_iso_utc, return_type=str, when_used="json")]

@@ -1,9 +1,10 @@
 """A notification as its recipient sees it: what the queries read is what goes out on the wire."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from app.core.types import HostId, Timestamp
+from app.core.types import HostId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,6 @@ class NotificationItem:
     project_id: HostId
     source_kind: str
     source_id: UUID
-    created_at: Timestamp
+    created_at: datetime
     is_read: bool
     route_path: str

@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.accounts.principal import Principal
+from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId
 from app.notifications.events import Event, route_path
@@ -99,13 +100,13 @@ _TELL_ONE = _told_to(select(bindparam("recipient", type_=HOST_ID).label("user_id
 async def insert_for_members(connection: AsyncConnection, event: Event) -> list[Told]:
     """One notification for each member whom the event's rule names, except who did it."""
     who = {"told": sorted(event.rule.told), "event_actor": event.actor_id}
-    return [Told(*row) for row in await connection.execute(_TELL_MEMBERS, _columns(event) | who)]
+    return [Told(*row) for row in await fetch(connection, _TELL_MEMBERS, _columns(event) | who)]
 
 
 async def insert_for(connection: AsyncConnection, event: Event, recipient_id: HostId) -> list[Told]:
     """One notification for this recipient; none if they have it already."""
     who = {"recipient": recipient_id}
-    return [Told(*row) for row in await connection.execute(_TELL_ONE, _columns(event) | who)]
+    return [Told(*row) for row in await fetch(connection, _TELL_ONE, _columns(event) | who)]
 
 
 def _columns(event: Event) -> dict[str, Any]:
@@ -131,7 +132,7 @@ async def notifications(
     if after is not None:
         parameters |= {"after_at": after.moment, "after_id": after.id}
     statement = _page(frozenset(filters), is_first=after is None)
-    return [_item(row) for row in await connection.execute(statement, parameters)]
+    return [_item(row) for row in await fetch(connection, statement, parameters)]
 
 
 @cache
@@ -163,9 +164,8 @@ _SET_READ = select(_before.c.is_read).add_cte(_change)
 
 async def set_read(connection: AsyncConnection, actor: Principal, notification_id: UUID) -> bool | None:
     """Whether it was unread until now; None when the actor has no such notification."""
-    rows = await connection.execute(_SET_READ, {"actor_id": actor.user_id, "notification_id": notification_id})
-    row = rows.one_or_none()
-    return None if row is None else not row.is_read
+    rows = await fetch(connection, _SET_READ, {"actor_id": actor.user_id, "notification_id": notification_id})
+    return not rows[0]["is_read"] if rows else None
 
 
 async def set_all_read(connection: AsyncConnection, user_id: HostId, until: datetime | None, limit: int) -> int:
@@ -212,7 +212,7 @@ _NEWS = select(_recipients.c.id, _unread_count, *_news.c).select_from(_recipient
 
 async def unread_counts(connection: AsyncConnection, recipients: Iterable[HostId]) -> dict[HostId, int]:
     """How many unread notifications each has, of projects they reach."""
-    rows = await connection.execute(_UNREAD_COUNTS, {"recipients": list(recipients)})
+    rows = await fetch(connection, _UNREAD_COUNTS, {"recipients": list(recipients)})
     return {row[0]: row[1] for row in rows}
 
 
@@ -227,7 +227,7 @@ class News:
 async def news(connection: AsyncConnection, recipients: Sequence[HostId], ids: Sequence[UUID]) -> dict[HostId, News]:
     """Counts and items of many recipients as of one moment, in one statement."""
     found: dict[HostId, News] = {}
-    for recipient, count, *item in await connection.execute(_NEWS, {"recipients": recipients, "ids": ids}):
+    for recipient, count, *item in await fetch(connection, _NEWS, {"recipients": recipients, "ids": ids}):
         entry = found.setdefault(recipient, News(count, {}))
         if item[0] is not None:
             entry.items[item[0]] = _item(item)
@@ -254,16 +254,16 @@ class StoredSettings:
     realtime_enabled: bool = True
 
 
+_SETTINGS = select(
+    NotificationSettings.email_enabled,
+    NotificationSettings.push_enabled,
+    NotificationSettings.realtime_enabled,
+).where(NotificationSettings.recipient_user_id == bindparam("user_id"))
+
+
 async def settings(connection: AsyncConnection, user_id: HostId) -> StoredSettings:
-    columns = (
-        NotificationSettings.email_enabled,
-        NotificationSettings.push_enabled,
-        NotificationSettings.realtime_enabled,
-    )
-    row = (
-        await connection.execute(select(*columns).where(NotificationSettings.recipient_user_id == user_id))
-    ).one_or_none()
-    return StoredSettings() if row is None else StoredSettings(*row)
+    rows = await fetch(connection, _SETTINGS, {"user_id": user_id})
+    return StoredSettings(*rows[0]) if rows else StoredSettings()
 
 
 async def change_settings(connection: AsyncConnection, user_id: HostId, changes: Mapping[str, bool]) -> None:

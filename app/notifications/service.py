@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy.exc import IntegrityError
 
@@ -40,7 +41,7 @@ class NotificationService:
         """Tells one person; answers whether it was news. Raises ``Invalid`` for an unknown person or project."""
         try:
             told = await queries.insert_for(transaction.connection, event, recipient_id)
-        except IntegrityError:
+        except asyncpg.ForeignKeyViolationError:
             raise Invalid("There is no such recipient or project.") from None
         recipients = _announce(transaction, told)
         self._count(transaction, event, recipients)

@@ -45,6 +45,6 @@ def actor_reaches(project_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
 
 
 def _reaches_all(user_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    all_reaching = sorted(ROLES_WITH[Permission.REACH_ALL_PROJECTS])
-    is_such = exists().where(Account.user_id == user_id, Account.role.in_(all_reaching), Account.is_active)
+    has_role = or_(*(Account.role == role for role in sorted(ROLES_WITH[Permission.REACH_ALL_PROJECTS])))
+    is_such = exists().where(Account.user_id == user_id, has_role, Account.is_active)
     return is_such.correlate_except(Account)

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.principal import Principal
+from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HostId
 from app.projects.access import ACTOR, reachable_projects
@@ -47,13 +48,9 @@ class StoredProject:
 async def project(
     connection: AsyncConnection, host: HostSchema, actor: Principal, project_id: HostId
 ) -> StoredProject | None:
-    statement, _ = _projects(host, reachable_projects(actor))
-    rows = await connection.execute(
-        statement.where(host_projects.c.id == bindparam("project_id")),
-        {"actor_id": actor.user_id, "project_id": project_id},
-    )
-    row = rows.one_or_none()
-    return None if row is None else StoredProject(*row)
+    parameters = {"actor_id": actor.user_id, "project_id": project_id}
+    rows = await fetch(connection, _project(host, reachable_projects(actor)), parameters)
+    return StoredProject(*rows[0]) if rows else None
 
 
 async def projects(
@@ -66,6 +63,12 @@ async def projects(
     if after is not None:
         statement = statement.where(tuple_(key, host_projects.c.id) > tuple_(literal(after.key), literal(after.id)))
     return [StoredProject(*row) for row in await connection.execute(statement, {"actor_id": actor.user_id})]
+
+
+@cache
+def _project(host: HostSchema, reachable: Select[HostId]) -> Select[HostId, str, str | None]:
+    statement, _ = _projects(host, reachable)
+    return statement.where(host_projects.c.id == bindparam("project_id"))
 
 
 @cache
