@@ -3,13 +3,10 @@
 import asyncio
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql import ClauseElement
 
 from app.core.database import Signal
 from app.notifications import queries
@@ -19,8 +16,7 @@ from bench.people import USERS_PER_PROJECT
 from bench.processes import BenchError
 from bench.world import World
 
-_DIALECT = dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-_PARAMETER = re.compile(r"(?<!:):(\w+)")
+_PARAMETER = re.compile(r"\$(\d+)")
 
 # In the places of these ids the script has expressions, new ones for each transaction.
 _PROJECT, _SOURCE, _USER, _NOTIFICATION = (UUID(int=number) for number in range(1, 5))
@@ -41,20 +37,16 @@ _SIGNAL = Signal("notification", {"user": str(_USER), "id": str(_NOTIFICATION)})
 
 
 class _Recorder:
-    """In a connection's place: keeps the statements as SQL and answers with no rows."""
+    """In the place of a connection and of its driver: keeps the statements as SQL and answers with no rows."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
+        self.sync_connection = self.connection = self.driver_connection = self
 
-    async def execute(self, statement: ClauseElement, parameters: Mapping[str, Any] | None = None) -> "_Recorder":
-        compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        values = compiled.construct_params(parameters) or {}
-        sql = _PARAMETER.sub(lambda found: _literal(values[found[1]]), str(compiled))
+    async def fetch(self, sql: str, *values: Any) -> list[Any]:
+        sql = _PARAMETER.sub(lambda found: _literal(values[int(found[1]) - 1]), sql)
         self.statements.append(" ".join(sql.split()))
-        return self
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
+        return []
 
 
 def creates_per_second(world: World, clients: int, seconds: int) -> float:
