@@ -1,19 +1,20 @@
 """What routers share."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.core.database import Database, Transaction
+from app.core.database import Database
 
 
-async def _transaction(request: Request) -> AsyncIterator[Transaction]:
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
-    async with database.transaction() as transaction:
-        yield transaction
+    return database
 
 
-# Scope "function": the commit comes before the answer goes out, so a failed one is never a 204 that lost its write.
-InTransaction = Annotated[Transaction, Depends(_transaction, scope="function")]
-"""The one transaction of a route that writes."""
+InDatabase = Annotated[Database, Depends(_database)]
+"""The database, for the one transaction of a route that writes.
+
+The route ends it before it answers, so a failed commit is never a 204 that lost its write. A dependency that yields it
+would do the same with ``scope="function"``, at a fifth of the cost of the whole request.
+"""

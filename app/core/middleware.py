@@ -1,11 +1,13 @@
 """What surrounds every request: its log line and measures, safe headers, a limit on bodies. Plain ASGI."""
 
+import secrets
 import time
-from uuid import uuid4
+from functools import lru_cache
+from itertools import count
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +30,8 @@ class Observe:
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self.app = app
+        self._process = f"{secrets.token_hex(6)}-"
+        self._numbers = count(1)
         self._requests = Counter(
             "portal_http_requests", "Answered requests", ["method", "route", "status"], registry=registry
         )
@@ -40,7 +44,7 @@ class Observe:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = uuid4().hex
+        request_id = f"{self._process}{next(self._numbers):x}"
         status = 500
 
         async def send_with_id(message: Message) -> None:
@@ -56,10 +60,15 @@ class Observe:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if route != "other" else "any"
-            self._requests.labels(method, route, status).inc()
-            self._seconds.labels(method, route).observe(seconds)
+            answered, timed = self._measures(method, route, status)
+            answered.inc()
+            timed.observe(seconds)
             if status >= 400:
                 log.info("refused", method=scope["method"], path=scope["path"], status=status, request_id=request_id)
+
+    @lru_cache(maxsize=1024)  # noqa: B019 (one for the life of the application)
+    def _measures(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(method, route, status), self._seconds.labels(method, route)
 
 
 class Harden:
@@ -79,10 +88,10 @@ class Harden:
             nonlocal is_started
             if message["type"] == "http.response.start":
                 is_started = True
-                headers = MutableHeaders(scope=message)
-                headers.raw.extend(_HEADERS)
-                if is_api:
-                    headers.setdefault("cache-control", "no-store")
+                headers = [*message.get("headers", ()), *_HEADERS]
+                if is_api and not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
             await send(message)
 
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):

@@ -10,7 +10,7 @@ from app.accounts.auth import require
 from app.accounts.principal import Principal
 from app.accounts.roles import Permission
 from app.core.database import Transaction
-from app.core.http import InTransaction
+from app.core.http import InDatabase
 from app.core.problems import documented
 from app.core.types import Body, HostId, Title
 from app.notifications.events import Event, EventType
@@ -38,32 +38,32 @@ Simulator = Annotated[Principal, Depends(require(Permission.SIMULATE_EVENTS))]
 
 
 @router.post("/issue", status_code=204)
-async def simulate_issue(
-    issue: SimulatedIssue, caller: Simulator, request: Request, transaction: InTransaction
-) -> None:
+async def simulate_issue(issue: SimulatedIssue, caller: Simulator, request: Request, database: InDatabase) -> None:
     """Tells the project's people as if a client had created this issue; ``message`` becomes the title."""
-    await _project_name(request, transaction, caller, issue.project_id)
     event = Event(
         type=EventType.ISSUE_CREATED, project_id=issue.project_id, source_id=issue.issue_id, title=issue.message
     )
-    await _notifications(request).notify(transaction, event)
+    async with database.transaction() as transaction:
+        await _project_name(request, transaction, caller, issue.project_id)
+        await _notifications(request).notify(transaction, event)
 
 
 @router.post("/message", status_code=204)
 async def simulate_message(
-    message: SimulatedMessage, caller: Simulator, request: Request, transaction: InTransaction
+    message: SimulatedMessage, caller: Simulator, request: Request, database: InDatabase
 ) -> None:
     """Tells the project's people as if a client had posted this message; ``snippet`` becomes the body."""
-    name = await _project_name(request, transaction, caller, message.project_id)
-    title = f"New message in {name}"
-    event = Event(
-        type=EventType.MESSAGE_POSTED,
-        project_id=message.project_id,
-        source_id=message.message_id,
-        title=title if len(title) <= _TITLE_MAX else "New message",
-        body=message.snippet,
-    )
-    await _notifications(request).notify(transaction, event)
+    async with database.transaction() as transaction:
+        name = await _project_name(request, transaction, caller, message.project_id)
+        title = f"New message in {name}"
+        event = Event(
+            type=EventType.MESSAGE_POSTED,
+            project_id=message.project_id,
+            source_id=message.message_id,
+            title=title if len(title) <= _TITLE_MAX else "New message",
+            body=message.snippet,
+        )
+        await _notifications(request).notify(transaction, event)
 
 
 async def _project_name(request: Request, transaction: Transaction, caller: Principal, project_id: HostId) -> str:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from app.accounts.auth import Caller, require_scope
 from app.accounts.principal import Principal
 from app.accounts.roles import STREAM_SCOPE
-from app.core.http import InTransaction
+from app.core.http import InDatabase
 from app.core.pagination import Listing, Paging
 from app.core.problems import documented
 from app.core.types import HostId
@@ -64,11 +64,10 @@ async def mark_all_read(caller: Caller, notifications: Notifications) -> None:
 
 
 @router.post("/{notification_id}/read", status_code=204)
-async def mark_read(
-    notification_id: UUID, caller: Caller, notifications: Notifications, transaction: InTransaction
-) -> None:
+async def mark_read(notification_id: UUID, caller: Caller, notifications: Notifications, database: InDatabase) -> None:
     """Marks one of the caller's notifications as read; again is without effect."""
-    await notifications.mark_read(transaction, caller, notification_id)
+    async with database.transaction() as transaction:
+        await notifications.mark_read(transaction, caller, notification_id)
 
 
 @router.get("/settings")
@@ -79,11 +78,12 @@ async def read_settings(caller: Caller, notifications: Notifications) -> Setting
 
 @router.patch("/settings")
 async def change_settings(
-    change: SettingsChange, caller: Caller, notifications: Notifications, transaction: InTransaction
+    change: SettingsChange, caller: Caller, notifications: Notifications, database: InDatabase
 ) -> Settings:
     """Changes what is given and answers all settings."""
     changes = change.model_dump(exclude_none=True)
-    stored = await notifications.change_settings(transaction, caller.user_id, changes)
+    async with database.transaction() as transaction:
+        stored = await notifications.change_settings(transaction, caller.user_id, changes)
     return Settings.model_validate(stored, from_attributes=True)
 
 
