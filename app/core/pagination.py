@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Query
-from pydantic import BaseModel
+from fastapi import Query
+from pydantic import BaseModel, Field
 
 from app.core.errors import Invalid
 
@@ -68,16 +68,18 @@ class Page:
     limit: int
 
 
-async def _page(
-    cursor: Annotated[str, Query(max_length=2000, description="Opaque; empty for the first page")] = "",
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> Page:
-    """The ``cursor`` and ``limit`` of a request."""
-    return Page(Cursor.decode(cursor) if cursor else None, limit)
+class PageQuery(BaseModel):
+    """The query string of a list. Lists with filters of their own add them in a subclass."""
+
+    cursor: str = Field(default="", max_length=2000, description="Opaque; empty for the first page")
+    limit: int = Field(default=20, ge=1, le=100)
+
+    def page(self) -> Page:
+        """Which page that is; raises ``Invalid`` for a cursor that no list gave out."""
+        return Page(Cursor.decode(self.cursor) if self.cursor else None, self.limit)
 
 
-Paging = Annotated[Page, Depends(_page)]
-"""The ``cursor`` and ``limit`` of a route."""
+Paging = Annotated[PageQuery, Query()]
 
 
 class Listing(BaseModel, Generic[Item]):

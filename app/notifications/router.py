@@ -1,6 +1,6 @@
 """HTTP of the own notifications, and their stream."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -10,12 +10,10 @@ from app.accounts.auth import Caller, require_scope
 from app.accounts.principal import Principal
 from app.accounts.roles import STREAM_SCOPE
 from app.core.http import InDatabase
-from app.core.pagination import Listing, Paging
+from app.core.pagination import Listing
 from app.core.problems import documented
-from app.core.types import HostId
-from app.notifications.events import SourceKind
 from app.notifications.items import NotificationItem
-from app.notifications.schemas import Settings, SettingsChange, UnreadCount
+from app.notifications.schemas import NotificationsQuery, Settings, SettingsChange, UnreadCount
 from app.notifications.service import NotificationService
 from app.notifications.stream import NotificationStreams
 
@@ -31,23 +29,12 @@ Notifications = Annotated[NotificationService, Depends(_service)]
 StreamCaller = Annotated[Principal, Depends(require_scope(STREAM_SCOPE))]
 
 
-async def _filters(
-    unread: Annotated[bool, Query(description="Only unread ones")] = False,
-    project_id: HostId | None = None,
-    source_kind: SourceKind | None = None,
-    source_id: UUID | None = None,
-) -> dict[str, Any]:
-    wanted = {"project_id": project_id, "source_kind": source_kind, "source_id": source_id}
-    filters = {column: value for column, value in wanted.items() if value is not None}
-    return filters | {"is_read": False} if unread else filters
-
-
 @router.get("")
 async def list_notifications(
-    caller: Caller, notifications: Notifications, page: Paging, filters: Annotated[dict[str, Any], Depends(_filters)]
+    caller: Caller, notifications: Notifications, query: Annotated[NotificationsQuery, Query()]
 ) -> Listing[NotificationItem]:
     """The caller's notifications, newest first."""
-    items, next_cursor = await notifications.list_notifications(caller, page, filters)
+    items, next_cursor = await notifications.list_notifications(caller, query.page(), query.filters())
     return Listing.model_construct(items=items, next_cursor=next_cursor)
 
 

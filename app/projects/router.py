@@ -23,9 +23,9 @@ Projects = Annotated[ProjectService, Depends(_service)]
 
 
 @router.get("")
-async def list_projects(caller: Caller, projects: Projects, page: Paging) -> Listing[Project]:
+async def list_projects(caller: Caller, projects: Projects, query: Paging) -> Listing[Project]:
     """The projects the caller reaches, by name."""
-    found, next_cursor = await projects.projects(caller, page)
+    found, next_cursor = await projects.projects(caller, query.page())
     return Listing(items=found, next_cursor=next_cursor)
 
 
