@@ -32,7 +32,7 @@ run: .venv/.package $(pages) ## serve on http://127.0.0.1:3000, with a database 
 test: .venv/.dev $(pages) ## every test: front end, Python, Postman collection, end to end
 	$(in_frontend) npm run --silent test
 	$(python) -m tests.browser
-	$(python) -m pytest --numprocesses=2 --ignore=tests/e2e
+	$(python) -m pytest --numprocesses=2 --dist=loadfile --ignore=tests/e2e
 	$(python) -m pytest tests/e2e
 
 check: .venv/.dev frontend/node_modules/.installed ## format, lint, types, import contract

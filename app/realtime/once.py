@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import migrations
@@ -22,7 +23,7 @@ async def one_transaction(url: str) -> AsyncIterator[Transaction]:
     try:
         async with database.transaction() as transaction:
             yield transaction
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise StartupError(f"Nothing was written: {one_line(getattr(error, 'orig', None) or error)}") from error
     finally:
         await database.close()
