@@ -20,6 +20,8 @@ from app.core.errors import Problem, Unavailable
 log = structlog.get_logger(__name__)
 
 _SLUGS = {413: "too-large"}
+# Python's own names for these two changed in 3.13; RFC 9110's are used whichever it is.
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not answer that method.",
@@ -46,7 +48,7 @@ _SCHEMA = {
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These refusals, as a route's ``responses`` in the OpenAPI document."""
     content = {"application/problem+json": {"schema": _SCHEMA}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {status: {"description": _phrase(status), "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
@@ -58,11 +60,15 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(outage, _database_fault)
 
 
+def _phrase(status: int) -> str:
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
+
+
 def problem_body(
     status: int, slug: str | None, detail: str, errors: Sequence[Mapping[str, Any]] | None = None
 ) -> bytes:
     """The JSON of one problem. ASCII only, so that whatever a client sent can be quoted back."""
-    phrase = HTTPStatus(status).phrase
+    phrase = _phrase(status)
     slug = slug or _SLUGS.get(status) or phrase.lower().replace(" ", "-")
     body: dict[str, Any] = {"type": f"/problems/{slug}", "title": phrase, "status": status, "detail": detail}
     if errors is not None:
