@@ -95,13 +95,15 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reads: no transaction around them, so no round trips for its ends."""
-        async with self._engine.connect() as connection:
-            try:
-                yield connection
-            finally:
-                if not connection.invalidated and _driver(connection).is_closed():
-                    await connection.invalidate()
-                    self.renew()
+        connection = await self._engine.connect()
+        try:
+            yield connection
+        finally:
+            if not connection.invalidated and _driver(connection).is_closed():
+                await connection.invalidate()
+                self.renew()
+            # Nothing is sent to the server here, so the task that `async with` would make for it is not needed.
+            await connection.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
