@@ -46,8 +46,14 @@ def main() -> None:
         sys.stderr.write(f"portal: {error}\n")
         sys.exit(1)
     except typer.TyperException as error:
-        sys.stderr.write(f"portal: {str(error).rstrip('.') or 'incomplete'}; `portal --help` shows how it is used\n")
+        sys.stderr.write(f"portal: {_what_is_wrong(error)}; `portal --help` shows how it is used\n")
         sys.exit(2)
+
+
+def _what_is_wrong(error: typer.TyperException) -> str:
+    """The fault with the name of its option or argument, where there is one."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    return " ".join(message.split()).rstrip(".") or "the command is incomplete"
 
 
 @app.command()
@@ -179,7 +185,7 @@ def _in_transaction(work: Callable[[Transaction], Awaitable[None]]) -> None:
 
 
 def _password_from_stdin() -> str:
-    password = sys.stdin.readline().rstrip("\n")
+    password = sys.stdin.readline().rstrip("\r\n")
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise StartupError(f"The password must have {PASSWORD_MIN} to {PASSWORD_MAX} characters")
     return password

@@ -1,5 +1,6 @@
 """Every environment variable the portal reads, typed, in one place."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -11,6 +12,7 @@ from app.core.errors import StartupError
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET_MIN_BYTES = 32
+_ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (to show another one in their place)
 
 
 class Settings(BaseSettings):
@@ -42,7 +44,8 @@ class Settings(BaseSettings):
     @field_validator("database_url", "database_listen_url")
     @classmethod
     def _is_postgres_url(cls, value: str | None) -> str | None:
-        if value is not None and not value.split("://")[0].startswith("postgres"):
+        scheme, separator, _ = (value or "postgres://").partition("://")
+        if not scheme.startswith("postgres") or not separator:
             raise ValueError("must be a Postgres URL, such as postgresql://user:password@host:5432/database")
         return value
 
@@ -64,6 +67,14 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[^/\s*?#@]+", origin):
+                raise ValueError(f"{origin!r} is not an origin, such as https://app.example.com")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_origin(cls, value: str | None) -> str | None:
@@ -78,6 +89,10 @@ class Settings(BaseSettings):
 
     def for_serving(self) -> Self:
         """These settings, if they suffice to serve: whoever signs and checks tokens needs a key."""
+        if self.is_embedded and self.app_env == "production":
+            raise StartupError(
+                "DATABASE_URL: must be set with APP_ENV=production, for everybody knows the demo world's passwords"
+            )
         if not self.is_embedded and self.jwt_secret is None:
             raise StartupError(
                 "JWT_SECRET: must be set together with DATABASE_URL, such as to the output of: openssl rand -hex 32"
@@ -92,7 +107,8 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Where people reach the portal, without a trailing slash."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        host = "localhost" if self.host in _ALL_ADDRESSES else self.host
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def load_settings() -> Settings:

@@ -5,13 +5,13 @@ from typing import Annotated
 from pydantic import BaseModel, StringConstraints
 
 from app.accounts.roles import Role
-from app.core.types import HostId, Text
+from app.core.types import STORABLE, HostId
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
 
-Email = Annotated[Text, StringConstraints(min_length=3, max_length=254, strip_whitespace=True)]
-Password = Annotated[Text, StringConstraints(min_length=1, max_length=PASSWORD_MAX)]
-NewPassword = Annotated[Text, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+Email = Annotated[str, StringConstraints(min_length=3, max_length=254, strip_whitespace=True), STORABLE]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_MAX), STORABLE]
+NewPassword = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX), STORABLE]
 
 
 class Credentials(BaseModel):

@@ -1,5 +1,6 @@
 """Sign-in, sign-out, passwords, and making accounts."""
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
@@ -113,7 +114,14 @@ class AccountService:
 async def create_account(
     transaction: Transaction, passwords: Passwords, *, user_id: HostId, email: str, name: str, role: Role, password: str
 ) -> None:
-    """Gives an existing host user a sign-in; raises ``Invalid`` when there is one already or no such user."""
+    """Gives an existing host user a sign-in.
+
+    Raises ``Invalid`` when there is one already, no such user, or what is given could not be used.
+    """
+    if not _EMAIL.fullmatch(email):
+        raise Invalid(f"{email!r} is not an e-mail address.")
+    if not name.strip():
+        raise Invalid("The name must not be blank.")
     hashed = await passwords.hash(password)
     try:
         await queries.insert_account(transaction.connection, StoredAccount(user_id, email, name, role, hashed))
@@ -126,6 +134,8 @@ def first_password() -> str:
     return secrets.token_urlsafe(12)
 
 
+# What a sign-in form takes for an address; whether mail arrives there is shown by mail.
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _WRONG_CREDENTIALS = Unauthenticated("The e-mail address or the password is wrong.")
 
 _REASONS = {

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, Select, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlalchemy.util import greenlet_spawn
 
 SCHEMA = "client_portal"
@@ -60,7 +60,7 @@ class Transaction:
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
-ReturnsRows = Select[*tuple[Any, ...]] | ReturningInsert[*tuple[Any, ...]]
+ReturnsRows = Select[*tuple[Any, ...]] | ReturningInsert[*tuple[Any, ...]] | ReturningUpdate[*tuple[Any, ...]]
 
 Carrier = Callable[[AsyncConnection, Sequence[Signal]], Awaitable[None]]
 """Sends signals within the transaction, so that they leave with its commit and never without it."""

@@ -26,7 +26,7 @@ _HEADERS = (
 
 
 class Observe:
-    """Counts and times each request under its route's template, and logs it."""
+    """Counts each request and times its answer's beginning, under its route's template; logs what was refused."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self.app = app
@@ -36,7 +36,7 @@ class Observe:
             "portal_http_requests", "Answered requests", ["method", "route", "status"], registry=registry
         )
         self._seconds = Histogram(
-            "portal_http_request_seconds", "Time to answer", ["method", "route"], registry=registry
+            "portal_http_request_seconds", "Time until an answer begins", ["method", "route"], registry=registry
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,20 +44,21 @@ class Observe:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        seconds = 0.0
         request_id = f"{self._process}{next(self._numbers):x}"
         status = 500
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, seconds
             if message["type"] == "http.response.start":
                 status = message["status"]
+                seconds = time.perf_counter() - started
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if route != "other" else "any"
             answered, timed = self._measures(method, route, status)

@@ -101,6 +101,9 @@ async def _problem(_: Request, error: Exception) -> Response:
 async def refused(request: Request, error: Exception) -> Response:
     """Answers what the framework itself refuses: an unknown address, a wrong method."""
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        # The framework's word for some bodies that are no JSON; for others it raises a validation error.
+        return _response(422, "invalid", "The body cannot be read as JSON.")
     detail = _DETAILS.get(error.status_code, str(error.detail))
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -120,7 +123,10 @@ def _allowed(request: Request) -> list[str]:
 
 async def _validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors()]
+    errors = [
+        {"loc": list(each["loc"]), "msg": each["msg"].removeprefix("Value error, "), "type": each["type"]}
+        for each in error.errors()
+    ]
     where = ".".join(str(part) for part in errors[0]["loc"])
     return _response(422, "invalid", f"{where}: {errors[0]['msg']}", errors)
 

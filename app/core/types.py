@@ -24,8 +24,14 @@ def _storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
-"""A string that Postgres can store."""
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
 
-Title = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-Body = Annotated[Text, StringConstraints(min_length=1, max_length=2000)]
+
+STORABLE = AfterValidator(_storable)
+"""Of a string that Postgres can store. Stands behind the limits of length, whose messages then speak of characters."""
+
+Title = Annotated[str, StringConstraints(max_length=200), STORABLE, AfterValidator(_not_blank)]
+Body = Annotated[str, StringConstraints(max_length=2000), STORABLE, AfterValidator(_not_blank)]

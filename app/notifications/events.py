@@ -39,6 +39,9 @@ _ROUTE_PATHS: dict[str, str] = {
 }
 
 
+_PROJECT_PATH = "/projects/{project_id}"
+
+
 class Event(BaseModel):
     """Something that happened in a project.
 
@@ -61,9 +64,10 @@ class Event(BaseModel):
 
     @property
     def key(self) -> str:
-        return f"{self.type}:{self.source_id}"
+        return f"{self.type}:{self.project_id}:{self.source_id}"
 
 
 def route_path(project_id: HostId, source_kind: str, source_id: UUID) -> str:
-    """The page that shows the source of a notification."""
-    return _ROUTE_PATHS[source_kind].format(project_id=project_id, source_id=source_id)
+    """The page that shows the source of a notification; the project's, for a kind that a newer version wrote."""
+    template = _ROUTE_PATHS.get(source_kind, _PROJECT_PATH)
+    return template.format(project_id=project_id, source_id=source_id)

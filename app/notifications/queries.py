@@ -168,20 +168,21 @@ async def set_read(connection: AsyncConnection, actor: Principal, notification_i
     return not rows[0]["is_read"] if rows else None
 
 
-async def set_all_read(connection: AsyncConnection, user_id: HostId, until: datetime | None, limit: int) -> int:
-    """Marks at most ``limit`` unread ones made until then (until now, when None); answers how many."""
-    unread = (
-        select(Notification.id)
-        .where(
-            Notification.recipient_user_id == user_id,
-            Notification.is_read == false(),
-            Notification.created_at <= (func.now() if until is None else until),
-        )
-        .limit(limit)
-        .with_for_update()
-    )
-    result = await connection.execute(update(Notification).where(Notification.id.in_(unread)).values(is_read=True))
-    return result.rowcount
+_some_unread = (
+    select(Notification.id)
+    .where(_OWN, Notification.is_read == false(), Notification.created_at <= bindparam("until", type_=TIMESTAMP))
+    .limit(bindparam("most"))
+    .with_for_update()
+)
+_SET_ALL_READ = (
+    update(Notification).where(Notification.id.in_(_some_unread)).values(is_read=True).returning(Notification.id)
+)
+
+
+async def set_all_read(connection: AsyncConnection, actor: Principal, until: datetime, most: int) -> int:
+    """Marks at most so many of the actor's unread ones that were made until then; answers how many."""
+    parameters = {"actor_id": actor.user_id, "until": until, "most": most}
+    return len(await fetch(connection, _SET_ALL_READ, parameters))
 
 
 async def now(connection: AsyncConnection) -> datetime:

@@ -47,7 +47,7 @@ async def unread_count(caller: Caller, notifications: Notifications) -> UnreadCo
 @router.post("/read_all", status_code=204)
 async def mark_all_read(caller: Caller, notifications: Notifications) -> None:
     """Marks every notification of the caller as read."""
-    await notifications.mark_all_read(caller.user_id)
+    await notifications.mark_all_read(caller)
 
 
 @router.post("/{notification_id}/read", status_code=204)

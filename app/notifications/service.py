@@ -38,7 +38,10 @@ class NotificationService:
         return told
 
     async def create_notification(self, transaction: Transaction, event: Event, recipient_id: HostId) -> bool:
-        """Tells one person; answers whether it was news. Raises ``Invalid`` for an unknown person or project."""
+        """Tells one person; answers whether it was news.
+
+        Raises ``Invalid`` for an unknown person or project; the transaction cannot be used any more then.
+        """
         try:
             told = await queries.insert_for(transaction.connection, event, recipient_id)
         except asyncpg.ForeignKeyViolationError:
@@ -67,8 +70,8 @@ class NotificationService:
         if was_unread:
             transaction.signals.append(_read_signal(actor.user_id, ids=[str(notification_id)]))
 
-    async def mark_all_read(self, user_id: HostId) -> int:
-        """Marks all that exist now as read; answers how many were not.
+    async def mark_all_read(self, actor: Principal) -> int:
+        """Marks all of the actor's that exist now as read; answers how many were not.
 
         In batches that commit one by one: a hundred thousand dead index entries at once would slow the counts.
         """
@@ -77,12 +80,12 @@ class NotificationService:
         changed = 0
         while True:
             async with self._database.transaction() as transaction:
-                batch = await queries.set_all_read(transaction.connection, user_id, until, _READ_ALL_BATCH)
-                changed += batch
-                if batch < _READ_ALL_BATCH:
-                    if changed:
-                        transaction.signals.append(_read_signal(user_id, all=True))
-                    return changed
+                batch = await queries.set_all_read(transaction.connection, actor, until, _READ_ALL_BATCH)
+                if batch:
+                    transaction.signals.append(_read_signal(actor.user_id, all=True))
+            changed += batch
+            if batch < _READ_ALL_BATCH:
+                return changed
 
     async def unread_by_project(self, actor: Principal, project_ids: Sequence[HostId]) -> dict[HostId, int]:
         """Unread notifications of each of these projects; projects without any are left out."""

@@ -29,6 +29,10 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch):
         ("NOTIFY_TEST_ENDPOINTS", "perhaps"),
         ("DEMO_PROJECT_ID", "1"),
         ("PUBLIC_URL", "portal.example"),
+        ("DATABASE_URL", "postgres"),
+        ("ALLOWED_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "https://app.example,foo"),
+        ("ALLOWED_ORIGINS", "https://app.example/path"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(monkeypatch: pytest.MonkeyPatch, name, value):
@@ -68,3 +72,15 @@ def test_where_people_reach_it(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_secret_of_32_bytes_is_enough():
     assert Settings(database_url="postgresql://localhost/app", jwt_secret=SECRET[:32]).jwt_secret == SECRET[:32]
+
+
+def test_the_demo_world_with_its_known_passwords_is_not_for_production(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("APP_ENV", "production")
+    with pytest.raises(StartupError, match="DATABASE_URL: must be set"):
+        load_settings().for_serving()
+
+
+@pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://localhost:3000"), ("::1", "http://[::1]:3000")])
+def test_the_address_that_is_shown_can_be_opened(monkeypatch: pytest.MonkeyPatch, host, url):
+    monkeypatch.setenv("HOST", host)
+    assert load_settings().base_url == url

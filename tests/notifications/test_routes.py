@@ -293,3 +293,43 @@ class TestSimulatedEvents:
         message = {"project_id": str(FIRST_PROJECT), "message_id": str(uuid4()), "snippet": "Hello"}
         assert (await pm.post("/api/testnotify/message", json=message)).status_code == 204
         assert (await pm.get("/api/notifications")).json()["items"][0]["title"] == "New message"
+
+
+async def test_a_row_of_a_newer_version_opens_its_project(world: World, pm: httpx.AsyncClient):
+    await world.notify("pm", type="file_uploaded", source_kind="file")
+    item = (await pm.get("/api/notifications")).json()["items"][0]
+    assert item["route_path"] == f"/projects/{FIRST_PROJECT}"
+
+
+async def test_all_read_leaves_what_is_out_of_reach_as_it_is(world: World, pm: httpx.AsyncClient):
+    await world.notify("pm", project_id=SECOND_PROJECT)
+    await world.notify("pm")
+    assert (await pm.post("/api/notifications/read_all")).status_code == 204
+    unread = await world.fetch("SELECT project_id FROM client_portal.notifications WHERE NOT is_read")
+    assert [row["project_id"] for row in unread] == [SECOND_PROJECT]
+
+
+async def test_one_issue_id_in_two_projects_is_two_events(world: World, app: FastAPI):
+    async with caller_of(app, headers=bearer("admin")) as admin:
+        await world.execute(
+            "INSERT INTO client_portal.project_members VALUES ($1, $2, 'manager')", SECOND_PROJECT, PEOPLE["pm"]
+        )
+        issue_id = str(uuid4())
+        for project_id in (FIRST_PROJECT, SECOND_PROJECT):
+            body = {"project_id": str(project_id), "issue_id": issue_id, "message": "A leak"}
+            assert (await admin.post("/api/testnotify/issue", json=body)).status_code == 204
+    assert (
+        await world.value("SELECT count(*) FROM client_portal.notifications WHERE recipient_user_id = $1", PEOPLE["pm"])
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "says"), [("x" * 201, "at most 200 characters"), ("  \n ", "blank"), ("a\0b", "NUL")]
+)
+async def test_a_title_that_cannot_be_is_told_in_words(pm: httpx.AsyncClient, message, says):
+    body = {"project_id": str(FIRST_PROJECT), "issue_id": str(uuid4()), "message": message}
+    answer = await pm.post("/api/testnotify/issue", json=body)
+    assert answer.status_code == 422
+    assert says in answer.json()["errors"][0]["msg"]
+    assert "Value error" not in answer.text

@@ -189,8 +189,8 @@ class TestInbox:
         monkeypatch.setattr("app.notifications.service._READ_ALL_BATCH", 4)
         await world.notify("pm", count=10)
         await world.notify("dev")
-        assert await service.mark_all_read(PEOPLE["pm"]) == 10
-        assert await service.mark_all_read(PEOPLE["pm"]) == 0
+        assert await service.mark_all_read(_as("pm")) == 10
+        assert await service.mark_all_read(_as("pm")) == 0
         assert await service.unread_count(PEOPLE["pm"]) == 0
         assert await service.unread_count(PEOPLE["dev"]) == 1
 

@@ -184,3 +184,12 @@ def create_account(
 async def new_user(world: World) -> object:
     """A user of the host who has no account yet."""
     return await world.value("INSERT INTO public.users (full_name, email) VALUES ('New', 'n@host.test') RETURNING id")
+
+
+@pytest.mark.parametrize(
+    ("email", "name", "says"),
+    [("nobody", "A", "is not an e-mail address"), ("a@example.com", " ", "must not be blank")],
+)
+def test_an_account_that_nobody_could_sign_in_to_is_not_made(world: World, email: str, name: str, says: str) -> None:
+    command = ("account", "create", "--user-id", str(uuid4()), "--email", email, "--name", name, "--role", "staff")
+    assert says in refuses(portal(*command, **on(world)))
