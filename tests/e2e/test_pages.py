@@ -165,19 +165,19 @@ async def test_a_project_shows_what_is_new_without_a_reload(people: People, even
 
 async def test_the_settings_are_kept_and_put_back_when_they_cannot_be(people: People) -> None:
     page = await people.page_of("pm", "/account")
-    email = page.get_by_role("switch", name="Email")
-    await expect(email).not_to_be_checked()
-    await email.check()
+    live = page.get_by_role("switch", name="Live updates")
+    await expect(live).to_be_checked()
+    await live.uncheck()
     await page.reload()
-    await expect(email).to_be_checked()
+    await expect(live).not_to_be_checked()
     await page.route("**/api/notifications/settings", lambda route: route.abort())
-    await email.click()
+    await live.click()
     await expect(page.get_by_text("could not be saved")).to_be_visible()
-    await expect(email).to_be_checked()
+    await expect(live).not_to_be_checked()
     await page.unroute("**/api/notifications/settings")
-    await email.uncheck()
+    await live.check()
     await page.reload()
-    await expect(email).not_to_be_checked()
+    await expect(live).to_be_checked()
 
 
 async def test_changing_the_password(people: People) -> None:

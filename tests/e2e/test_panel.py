@@ -17,6 +17,18 @@ async def test_past_99_the_badge_says_so_and_the_name_is_exact(people: People, s
     await bell.shows(120)
 
 
+async def test_all_as_read_empties_the_unread_tab_however_many_there_were(people: People, shared_world: World) -> None:
+    await shared_world.notify(count=60)
+    bell = Bell(await people.page_of("pm"))
+    await bell.open()
+    await bell.tab("Unread").click()
+    await expect(bell.items.first).to_be_visible()
+    await bell.mark_all.click()
+    await bell.shows(0)
+    await expect(bell.items).to_have_count(0)
+    await expect(bell.panel).to_contain_text("caught up")
+
+
 async def test_a_count_that_changes_moves_nothing(people: People, events: Events, shared_world: World) -> None:
     page = await people.page_of("pm")
     bell = Bell(page)

@@ -163,6 +163,30 @@ describe('marking all as read', () => {
     expect(store.notice.value).not.toBeNull();
   });
 
+  test('leaves nothing to load on the unread tab, and what there was when it fails', async () => {
+    server.pageSize = 2;
+    server.add(4);
+    const store = await openedStore();
+    store.setTab('unread');
+    await settled();
+    server.hold();
+    const more = store.loadMore();
+    const sent = store.markAllRead();
+    expect(shown(store)).toEqual([]);
+    await store.loadMore();
+    await server.release();
+    await Promise.all([more, sent]);
+    expect(shown(store)).toEqual([]);
+
+    server.add(4);
+    await store.refresh();
+    server.failing = { status: 500 };
+    await store.markAllRead();
+    server.failing = null;
+    await store.loadMore();
+    expect(shown(store)).toHaveLength(4);
+  });
+
   test('covers pages that load later', async () => {
     server.pageSize = 2;
     server.add(4);

@@ -129,6 +129,7 @@ export class InboxStore {
         view.value = { ids, next: page.next_cursor, status: 'ready', more: 'idle' };
       });
     } catch {
+      if (view.value.next !== cursor) return;
       view.value = { ...view.value, more: 'failed' };
     }
   }
@@ -193,8 +194,9 @@ export class InboxStore {
     );
     const unread = this.views.unread;
     const before = unread.value;
-    unread.value = { ...before, ids: [] };
-    if (!(await sent) && unread.value.ids.length === 0) unread.value = before;
+    // Without `next`: the pages behind hold what has just been marked, and one that is on its way is let go.
+    unread.value = { ...before, ids: [], next: null, more: 'idle' };
+    if (!(await sent) && unread.value.ids.length === 0) unread.value = { ...before, more: 'idle' };
   }
 
   /** Puts what was held back on top of the list. */

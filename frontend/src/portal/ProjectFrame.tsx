@@ -65,5 +65,5 @@ export function notThere(status: number): boolean {
 
 function roleLine(project: api.Project): string {
   const role = project.role ?? 'admin';
-  return `You are here as ${(roleNames[role] ?? role).toLowerCase()}.`;
+  return `Your role: ${roleNames[role] ?? role}`;
 }

@@ -61,12 +61,6 @@ function Switches({ start }: { start: api.Settings }) {
         on={settings.realtime_enabled}
         change={(on) => void change('realtime_enabled', on)}
       />
-      <Switch
-        label="Email"
-        hint="A message when something waits for you and you are away."
-        on={settings.email_enabled}
-        change={(on) => void change('email_enabled', on)}
-      />
       <p class="alert-line" role="alert">
         {problem}
       </p>
@@ -192,6 +186,5 @@ function explain(error: unknown): string {
   if (!(error instanceof Problem)) return 'That did not work. Try again.';
   if (error.status === 403) return 'The current password is not right.';
   if (error.status === 0) return 'The portal cannot be reached. Check the connection and try again.';
-  const [first] = error.errors;
-  return first?.message ?? first?.msg ?? first?.detail ?? error.detail ?? error.message;
+  return error.errors[0]?.msg ?? error.detail ?? error.message;
 }

@@ -58,7 +58,7 @@ export function IssuePage({ project, issue }: { project: string; issue: string }
       {earlier.length > 0 && <Earlier items={earlier} />}
       <p class="footnote">
         <Icon of={Info} size={16} />
-        This is what your notifications tell of it.
+        Shown from your notifications; the full issue will appear here.
       </p>
     </Page>
   );

@@ -89,7 +89,7 @@ function explain(problem: Problem, wait: number): string {
     return wait > 0 ? `Too many attempts. Try again in ${wait} seconds.` : 'You can try again now.';
   }
   if (problem.status === 0) return 'The portal cannot be reached. Check the connection and try again.';
-  return problem.detail ?? problem.message;
+  return problem.errors[0]?.msg ?? problem.detail ?? problem.message;
 }
 
 /** The seconds the server asked to wait, counting down. */
