@@ -86,6 +86,19 @@ async def test_a_wrong_password_is_said_and_keeps_the_address(people: People) ->
     await expect(page.get_by_label("Email")).to_have_value("pm2@example.com")
 
 
+async def test_what_the_server_refuses_is_said_without_the_name_of_its_field(people: People) -> None:
+    page = await people.page_of(None, "/login")
+    await expect(page.get_by_label("Password", exact=True)).to_have_attribute("maxlength", "256")
+    email = page.get_by_label("Email")
+    await expect(email).to_have_attribute("maxlength", "254")
+    body = {"detail": "body.email: It is too long", "errors": [{"loc": ["body", "email"], "msg": "It is too long"}]}
+    await page.route("**/api/auth/login", lambda route: route.fulfill(status=422, json=body))
+    await email.fill("pm2@example.com")
+    await page.get_by_label("Password", exact=True).fill("not this one")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text("It is too long")
+
+
 async def test_too_many_attempts_say_how_long_to_wait(people: People) -> None:
     page = await people.page_of(None, "/login")
     await page.route(

@@ -18,15 +18,23 @@ async def test_past_99_the_badge_says_so_and_the_name_is_exact(people: People, s
 
 
 async def test_all_as_read_empties_the_unread_tab_however_many_there_were(people: People, shared_world: World) -> None:
-    await shared_world.notify(count=60)
-    bell = Bell(await people.page_of("pm"))
+    await shared_world.notify("pm", count=60)
+    page = await people.page_of("pm")
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/api/notifications/read_all", held.put_nowait)
+    bell = Bell(page)
     await bell.open()
     await bell.tab("Unread").click()
-    await expect(bell.items.first).to_be_visible()
+    await expect(bell.items).to_have_count(20)
     await bell.mark_all.click()
+    await expect(bell.panel).to_contain_text("caught up")
+    assert await unread_of(page) == 60
+    async with page.expect_response("**/api/notifications/read_all"):
+        await (await held.get()).continue_()
     await bell.shows(0)
     await expect(bell.items).to_have_count(0)
     await expect(bell.panel).to_contain_text("caught up")
+    assert await unread_of(page) == 0
 
 
 async def test_a_count_that_changes_moves_nothing(people: People, events: Events, shared_world: World) -> None:
@@ -168,9 +176,28 @@ async def test_a_mark_all_that_fails_is_put_back_and_says_so(people: People, sha
     bell = Bell(page)
     await bell.open()
     await bell.mark_all.click()
-    await expect(page.get_by_text("could not be marked as read").first).to_be_visible()
+    await expect(bell.panel.get_by_text("could not be marked as read")).to_be_visible()
     await bell.shows(3)
     await expect(bell.unread_items).to_have_count(3)
+
+
+async def test_a_failure_for_want_of_a_connection_is_forgotten_with_it(people: People, shared_world: World) -> None:
+    await shared_world.notify(count=3)
+    page = await people.page_of("pm")
+    bell = Bell(page)
+    await bell.is_live()
+    await bell.open()
+    await expect(bell.unread_items).to_have_count(3)
+    await page.context.set_offline(True)
+    await bell.has_mode("offline")
+    await bell.mark_all.click()
+    await expect(bell.panel.get_by_text("could not be marked as read")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("notification-bell .toast")).to_be_visible()
+    await page.context.set_offline(False)
+    await bell.is_live()
+    await expect(page.get_by_text("could not be marked as read")).to_have_count(0)
+    await bell.shows(3)
 
 
 async def test_a_list_that_fails_offers_to_try_again(people: People, shared_world: World) -> None:

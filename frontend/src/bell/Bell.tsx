@@ -1,9 +1,10 @@
-import { Bell as BellIcon, CircleAlert, X } from 'lucide';
+import { Bell as BellIcon } from 'lucide';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { NotificationItem } from '../inbox/types.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { Inbox } from './inbox.ts';
 import { Panel } from './Panel.tsx';
+import { Failure } from './states.tsx';
 
 interface Props {
   host: HTMLElement;
@@ -59,7 +60,7 @@ export function Bell({ host, inbox, api, hrefBase }: Props) {
       {open && (
         <Panel inbox={inbox} api={api} hrefBase={hrefBase} anchor={button} close={close} follow={follow} />
       )}
-      <Toast inbox={inbox} />
+      {store.notice.value && !open && <Toast inbox={inbox} />}
       <Announcer inbox={inbox} />
     </>
   );
@@ -95,31 +96,10 @@ function opensElsewhere(event: MouseEvent): boolean {
 
 function Toast({ inbox: { store } }: { inbox: Inbox }) {
   const toast = useRef<HTMLDivElement>(null);
-  const notice = store.notice.value;
-  const open = store.open.value;
-  useEffect(() => {
-    // The last one shown is on top: a panel that opened since would cover it.
-    toast.current?.hidePopover();
-    toast.current?.showPopover();
-  }, [notice, open]);
-  if (!notice) return null;
+  useEffect(() => toast.current?.showPopover(), []);
   return (
     <div ref={toast} class="toast" popover="manual">
-      <Icon of={CircleAlert} size={16} />
-      <span>{notice.text}</span>
-      <button type="button" class="quiet" onClick={notice.retry}>
-        Try again
-      </button>
-      <button
-        type="button"
-        class="quiet"
-        aria-label="Dismiss"
-        onClick={() => {
-          store.notice.value = null;
-        }}
-      >
-        <Icon of={X} size={16} />
-      </button>
+      <Failure store={store} />
     </div>
   );
 }

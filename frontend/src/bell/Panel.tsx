@@ -6,7 +6,7 @@ import type { NotificationItem, Tab } from '../inbox/types.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { Inbox } from './inbox.ts';
 import { List } from './List.tsx';
-import { ModeStrip } from './states.tsx';
+import { Failure, ModeStrip } from './states.tsx';
 
 interface Props {
   inbox: Inbox;
@@ -71,6 +71,7 @@ export function Panel({ inbox, api, hrefBase, anchor, close, follow }: Props) {
       <div id="list" class="scroll" role="tabpanel" aria-labelledby={`tab-${store.tab.value}`}>
         <List inbox={inbox} api={api} hrefBase={hrefBase} follow={follow} />
       </div>
+      <Failure store={store} />
       <ModeStrip mode={mode} />
     </div>
   );

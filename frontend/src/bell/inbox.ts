@@ -32,6 +32,7 @@ export function startInbox(api: string, token: () => string | undefined): Inbox 
   });
   const forget = store.tab.subscribe(rememberTab);
   const unwatch = watchPage(feed);
+  const relieve = forgetFailures(store, feed);
   store.start();
   feed.start();
   return {
@@ -39,6 +40,7 @@ export function startInbox(api: string, token: () => string | undefined): Inbox 
     feed,
     stop() {
       unwatch();
+      relieve();
       forget();
       feed.stop();
       store.stop();
@@ -67,6 +69,17 @@ function watchPage(feed: Feed): () => void {
   addEventListener('offline', () => feed.offline(), options);
   document.addEventListener('visibilitychange', () => document.hidden || feed.wake(), options);
   return () => stop.abort();
+}
+
+/** A failure told while offline is no news once the connection is back. */
+function forgetFailures(store: InboxStore, feed: Feed): () => void {
+  let wasOffline = false;
+  return feed.mode.subscribe((mode) => {
+    if (mode === 'offline') wasOffline = true;
+    if (mode !== 'live' && mode !== 'polling') return;
+    if (wasOffline) store.notice.value = null;
+    wasOffline = false;
+  });
 }
 
 function rememberedTab(): Tab {

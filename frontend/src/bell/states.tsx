@@ -1,4 +1,5 @@
-import { CloudOff, Inbox, LogIn, RefreshCw, TriangleAlert } from 'lucide';
+import { CircleAlert, CloudOff, Inbox, LogIn, RefreshCw, TriangleAlert, X } from 'lucide';
+import type { InboxStore } from '../inbox/store.ts';
 import type { Mode, Tab } from '../inbox/types.ts';
 import { Icon } from '../shared/icon.tsx';
 
@@ -20,6 +21,31 @@ export function ModeStrip({ mode }: { mode: Mode }) {
     );
   }
   return null;
+}
+
+/** What could not be done: at the foot of the panel while that is open, else in a toast. */
+export function Failure({ store }: { store: InboxStore }) {
+  const notice = store.notice.value;
+  if (!notice) return null;
+  return (
+    <div class="notice">
+      <Icon of={CircleAlert} size={16} />
+      <span>{notice.text}</span>
+      <button type="button" class="quiet" onClick={notice.retry}>
+        Try again
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Dismiss"
+        onClick={() => {
+          store.notice.value = null;
+        }}
+      >
+        <Icon of={X} size={16} />
+      </button>
+    </div>
+  );
 }
 
 export function Empty({ tab }: { tab: Tab }) {

@@ -187,6 +187,39 @@ describe('marking all as read', () => {
     expect(shown(store)).toHaveLength(4);
   });
 
+  test('asks for no more of what the unread tab no longer shows, unless it fails', async () => {
+    server.pageSize = 2;
+    server.add(5);
+    const store = await openedStore();
+    store.setTab('unread');
+    await settled();
+    server.hold();
+    server.failing = { status: 500 };
+    void store.markAllRead();
+    const asked = server.calls.length;
+    await store.loadMore();
+    expect(server.calls).toHaveLength(asked);
+    expect(store.views.unread.value).toEqual({ ids: [], next: null, status: 'ready', more: 'idle' });
+    store.apply({ event: 'notification', item: item(6), unread_count: 6 });
+    await server.release();
+    expect(shown(store)).toEqual(['n6', 'n5', 'n4']);
+    server.failing = null;
+    await store.loadMore();
+    expect(shown(store)).toEqual(['n6', 'n5', 'n4', 'n3', 'n2']);
+  });
+
+  test('fills an unread tab that was still loading when it fails', async () => {
+    server.add(3);
+    const store = await openedStore();
+    server.hold();
+    store.setTab('unread');
+    server.failing = { status: 500 };
+    void store.markAllRead();
+    server.failing = null;
+    await server.release();
+    expect(shown(store)).toEqual(['n3', 'n2', 'n1']);
+  });
+
   test('covers pages that load later', async () => {
     server.pageSize = 2;
     server.add(4);
@@ -327,6 +360,20 @@ describe('pages', () => {
     await store.loadMore();
     expect(shown(store)).toEqual(['n5', 'n4', 'n3', 'n2', 'n1']);
     expect(store.views.all.value.next).toBeNull();
+  });
+
+  test('of the unread tab leave out what was read elsewhere since', async () => {
+    server.pageSize = 2;
+    server.add(4);
+    const store = await openedStore();
+    store.setTab('unread');
+    await settled();
+    server.hold();
+    const more = store.loadMore();
+    store.apply({ event: 'read', ids: ['n1'], unread_count: 3 });
+    await server.release();
+    await more;
+    expect(shown(store)).toEqual(['n4', 'n3', 'n2']);
   });
 
   test('a page that fails can be asked for again', async () => {

@@ -125,7 +125,7 @@ export class InboxStore {
       if (view.value.next !== cursor) return;
       batch(() => {
         this.#merge(page.items);
-        const ids = union(view.value.ids, idsOf(page));
+        const ids = union(view.value.ids, this.#idsFor(tab, page));
         view.value = { ids, next: page.next_cursor, status: 'ready', more: 'idle' };
       });
     } catch {
@@ -195,8 +195,17 @@ export class InboxStore {
     const unread = this.views.unread;
     const before = unread.value;
     // Without `next`: the pages behind hold what has just been marked, and one that is on its way is let go.
-    unread.value = { ...before, ids: [], next: null, more: 'idle' };
-    if (!(await sent) && unread.value.ids.length === 0) unread.value = { ...before, more: 'idle' };
+    if (before.status === 'ready') unread.value = { ...before, ids: [], next: null, more: 'idle' };
+    if (await sent) return;
+    const now = unread.value;
+    if (now.status !== 'ready') return;
+    if (before.status === 'ready') {
+      unread.value = { ...before, ids: union(now.ids, before.ids), more: 'idle' };
+    } else {
+      // It came while all of it was claimed.
+      unread.value = unloaded;
+      void this.load();
+    }
   }
 
   /** Puts what was held back on top of the list. */
@@ -327,7 +336,8 @@ export class InboxStore {
   #replace(tab: Tab, page: Page<NotificationItem>): void {
     batch(() => {
       this.#merge(page.items);
-      this.views[tab].value = { ids: idsOf(page), next: page.next_cursor, status: 'ready', more: 'idle' };
+      const ids = this.#idsFor(tab, page);
+      this.views[tab].value = { ids, next: page.next_cursor, status: 'ready', more: 'idle' };
     });
   }
 
@@ -359,12 +369,19 @@ export class InboxStore {
     this.items.value = merged;
   }
 
+  /** Of a page that is merged: an answer may list as unread what was marked since. */
+  #idsFor(tab: Tab, page: Page<NotificationItem>): string[] {
+    return idsOf(page).filter((id) => tab === 'all' || this.#isUnread(id));
+  }
+
+  #isUnread(id: string): boolean {
+    const item = this.items.value.get(id);
+    return item !== undefined && !this.isRead(item);
+  }
+
   #dropRead(): void {
     const view = this.views.unread;
-    const ids = view.value.ids.filter((id) => {
-      const item = this.items.value.get(id);
-      return item && !this.isRead(item);
-    });
+    const ids = view.value.ids.filter((id) => this.#isUnread(id));
     if (ids.length !== view.value.ids.length) view.value = { ...view.value, ids };
   }
 

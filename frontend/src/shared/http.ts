@@ -20,9 +20,11 @@ export class Problem extends Error {
 
 export interface FieldError {
   msg?: string;
-  message?: string;
-  detail?: string;
-  loc?: (string | number)[];
+}
+
+/** What is wrong, in words for a person: the detail names the field by its path in the request. */
+export function reasonOf(problem: Problem): string {
+  return problem.errors[0]?.msg ?? problem.detail ?? problem.message;
 }
 
 export interface Call {

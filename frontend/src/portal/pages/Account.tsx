@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
-import { Problem } from '../../shared/http.ts';
+import { Problem, reasonOf } from '../../shared/http.ts';
 import * as api from '../api.ts';
 import { reconnectBell } from '../bell.ts';
+import { longestPassword } from '../limits.ts';
 import { useResource } from '../resource.ts';
 import { Page } from '../Shell.tsx';
 import { endSession, user } from '../session.ts';
@@ -37,18 +38,18 @@ function SettingsCard() {
 }
 
 function Switches({ start }: { start: api.Settings }) {
-  const [settings, setSettings] = useState(start);
+  const [live, setLive] = useState(start.realtime_enabled);
   const [problem, setProblem] = useState('');
 
-  const change = async (name: 'realtime_enabled' | 'email_enabled', on: boolean) => {
+  const change = async (on: boolean) => {
     setProblem('');
-    setSettings((now) => ({ ...now, [name]: on }));
+    setLive(on);
     try {
-      await api.changeSettings({ [name]: on });
-      if (name === 'realtime_enabled') reconnectBell();
+      await api.changeSettings({ realtime_enabled: on });
+      reconnectBell();
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return endSession();
-      setSettings((now) => ({ ...now, [name]: !on }));
+      setLive(!on);
       setProblem('That could not be saved. Try again.');
     }
   };
@@ -58,8 +59,8 @@ function Switches({ start }: { start: api.Settings }) {
       <Switch
         label="Live updates"
         hint="The bell rings the moment something happens. Without them it looks every 15 seconds."
-        on={settings.realtime_enabled}
-        change={(on) => void change('realtime_enabled', on)}
+        on={live}
+        change={(on) => void change(on)}
       />
       <p class="alert-line" role="alert">
         {problem}
@@ -169,6 +170,7 @@ function PasswordField({ name, label, autocomplete, hint }: PasswordFieldProps) 
         type="password"
         name={name}
         autocomplete={autocomplete}
+        maxLength={longestPassword}
         minLength={hint ? shortestPassword : undefined}
         aria-describedby={hint && `${name}-hint`}
         required
@@ -186,5 +188,5 @@ function explain(error: unknown): string {
   if (!(error instanceof Problem)) return 'That did not work. Try again.';
   if (error.status === 403) return 'The current password is not right.';
   if (error.status === 0) return 'The portal cannot be reached. Check the connection and try again.';
-  return error.errors[0]?.msg ?? error.detail ?? error.message;
+  return reasonOf(error);
 }

@@ -1,8 +1,9 @@
 import { Eye, EyeOff } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { Problem } from '../../shared/http.ts';
+import { Problem, reasonOf } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { longestEmail, longestPassword } from '../limits.ts';
 import { safeNext } from '../next.ts';
 import { Mark, useTitle } from '../Shell.tsx';
 import { signIn, user } from '../session.ts';
@@ -50,7 +51,14 @@ export function LoginPage() {
           )}
           <label class="field">
             <span>Email</span>
-            <input name="email" type="email" autocomplete="username" required autofocus />
+            <input
+              name="email"
+              type="email"
+              autocomplete="username"
+              maxLength={longestEmail}
+              required
+              autofocus
+            />
           </label>
           <div class="field">
             <label for="password">Password</label>
@@ -60,6 +68,7 @@ export function LoginPage() {
                 name="password"
                 type={fieldType}
                 autocomplete="current-password"
+                maxLength={longestPassword}
                 aria-describedby={problem ? 'problem' : undefined}
                 required
               />
@@ -89,7 +98,7 @@ function explain(problem: Problem, wait: number): string {
     return wait > 0 ? `Too many attempts. Try again in ${wait} seconds.` : 'You can try again now.';
   }
   if (problem.status === 0) return 'The portal cannot be reached. Check the connection and try again.';
-  return problem.errors[0]?.msg ?? problem.detail ?? problem.message;
+  return reasonOf(problem);
 }
 
 /** The seconds the server asked to wait, counting down. */

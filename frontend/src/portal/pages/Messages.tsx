@@ -140,7 +140,7 @@ function Message({ item, isTarget }: { item: NotificationItem; isTarget: boolean
       <KindTile type={item.type} />
       <div class="bubble">
         <p class="message-head">
-          <span>{item.body ? item.title : 'Message'}</span>
+          <span>Client</span>
           <TimeAgo iso={item.created_at} />
         </p>
         <p class="message-body">{item.body ?? item.title}</p>
