@@ -1,13 +1,12 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.core.database import Connector
 from app.dev.embedded import EmbeddedPostgres
 from tests.migrations.host import BLANK, ODDITIES, PASSWORD, PLAIN_HOST, ROLE, ROLES, Host
+from tests.world import World
 
 MINIMAL_RIGHTS = f"""
     GRANT SELECT, REFERENCES ON public.users, public.projects TO {ROLE};
@@ -17,13 +16,12 @@ MakeHost = Callable[..., Awaitable[Host]]
 
 
 @pytest_asyncio.fixture(scope="session")
-async def cluster(postgres: EmbeddedPostgres) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A superuser's session, and roles that own nothing and may do next to nothing."""
-    connection = await Connector(postgres.url())()
+async def cluster(postgres: EmbeddedPostgres) -> World:
+    """A superuser who keeps no session open (other tests restart the server), and roles that own nothing."""
+    superuser = World(url="", owner_url=postgres.url())
     for role in ROLES:
-        await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
-    yield connection
-    await connection.close()
+        await superuser.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
+    return superuser
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +31,7 @@ def databases() -> list[str]:
 
 
 @pytest.fixture
-def make_host(
-    postgres: EmbeddedPostgres, cluster: "asyncpg.Connection[asyncpg.Record]", databases: list[str]
-) -> MakeHost:
+def make_host(postgres: EmbeddedPostgres, cluster: World, databases: list[str]) -> MakeHost:
     """Makes a host from a script; without ``may_create`` the portal's role may not make a schema in it."""
     numbers = count()
 
