@@ -12,6 +12,7 @@ from uuid import UUID
 
 import typer
 
+from app.accounts.audit import COMMAND
 from app.accounts.roles import Role
 from app.accounts.schemas import PASSWORD_MAX, PASSWORD_MIN
 from app.accounts.service import create_account, first_password
@@ -107,14 +108,14 @@ def account_create(
 @member.command("add")
 def member_add(project_id: UUID, user_id: UUID, role: MemberRole) -> None:
     """Put a user into a project, or change their part in it."""
-    _in_transaction(lambda transaction: add_member(transaction, project_id, user_id, role))
+    _in_transaction(lambda transaction: add_member(transaction, COMMAND, project_id, user_id, role))
     _say(f"User {user_id} is a {role} of project {project_id}.")
 
 
 @member.command("remove")
 def member_remove(project_id: UUID, user_id: UUID) -> None:
     """Take a user out of a project."""
-    _in_transaction(lambda transaction: remove_member(transaction, project_id, user_id))
+    _in_transaction(lambda transaction: remove_member(transaction, COMMAND, project_id, user_id))
     _say(f"User {user_id} is no longer in project {project_id}.")
 
 

@@ -59,7 +59,11 @@ _TABLES = (
             "accounts",
             "sessions",
             "login_throttle",
+            "password_links",
             "project_members",
+            "rooms",
+            "room_reads",
+            "messages",
             "notifications",
             "notification_settings",
         )

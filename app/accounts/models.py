@@ -1,9 +1,11 @@
-"""Tables of accounts, sessions and the throttle of sign-in."""
+"""Tables of accounts, sessions, the throttle of sign-in, one-time links and the audit log."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, event, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
@@ -52,3 +54,55 @@ class LoginThrottle(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     failures: Mapped[int]
     window_ends_at: Mapped[datetime] = mapped_column(TIMESTAMP)
+
+
+class PasswordLink(Base):
+    """A link by which a person sets their password, once. Only a hash of its token is kept."""
+
+    __tablename__ = "password_links"
+    __table_args__ = (Index("ix_password_links_user_id", "user_id"),)
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey(f"{SCHEMA}.accounts.user_id", ondelete="RESTRICT"))
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(TIMESTAMP)
+    used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP)
+
+
+class AuditEntry(Base):
+    """What an admin did, or a sign-in. The table only grows: a trigger refuses everything else.
+
+    No foreign keys: an entry outlives what it speaks of.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("ix_audit_log_at_id", "at", "id"),
+        Index("ix_audit_log_user_id_at_id", "user_id", "at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
+    at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
+    actor_id: Mapped[HostId | None] = mapped_column(HOST_ID)
+    action: Mapped[str]
+    user_id: Mapped[HostId | None] = mapped_column(HOST_ID)
+    project_id: Mapped[HostId | None] = mapped_column(HOST_ID)
+    address: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+
+
+_APPEND_ONLY = (
+    """
+CREATE OR REPLACE FUNCTION client_portal.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE insufficient_privilege USING MESSAGE = 'client_portal.audit_log only grows';
+    END
+    $$
+""",
+    """
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON client_portal.audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION client_portal.refuse_change()
+""",
+)
+for _statement in _APPEND_ONLY:
+    event.listen(AuditEntry.__table__, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.models import Account, LoginThrottle, Session
+from app.accounts.models import Account, AuditEntry, LoginThrottle, Session
 from app.core.database import fetch
 from app.core.types import HOST_ID, HostId
 
@@ -194,3 +195,7 @@ async def forgive(connection: AsyncConnection, account_key: str, address_key: st
 
 async def purge_throttle(connection: AsyncConnection) -> None:
     await connection.execute(delete(LoginThrottle).where(LoginThrottle.window_ends_at < func.now()))
+
+
+async def insert_audit_entry(connection: AsyncConnection, **columns: Any) -> None:
+    await connection.execute(insert(AuditEntry).values(**columns))

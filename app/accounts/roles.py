@@ -20,11 +20,15 @@ class Permission(StrEnum):
     """What a role may do within its reach; reach itself is decided by ``projects.access``."""
 
     REACH_ALL_PROJECTS = "reach all projects"
+    REACH_CLIENTS_ROOMS = "reach the rooms of clients in projects they belong to"
+    ADMINISTER = "administer accounts and members"
     SIMULATE_EVENTS = "simulate events"
 
 
 ROLES_WITH: dict[Permission, frozenset[Role]] = {
     Permission.REACH_ALL_PROJECTS: frozenset({Role.ADMIN}),
+    Permission.REACH_CLIENTS_ROOMS: frozenset({Role.ADMIN, Role.STAFF, Role.DEVELOPER}),
+    Permission.ADMINISTER: frozenset({Role.ADMIN}),
     Permission.SIMULATE_EVENTS: frozenset({Role.ADMIN, Role.STAFF}),
 }
 

@@ -26,3 +26,21 @@ def add_foreign_key(table: str, column: str, target: str) -> None:
         $$
         """
     )
+
+
+def add_check(table: str, name: str, condition: str) -> None:
+    """Adds a check to a table of ours, under the name that the models' naming convention gives it."""
+    full_name = f"ck_{table}_{name}"
+    op.execute(
+        f"""
+        DO $$
+        BEGIN
+            IF NOT EXISTS (
+                SELECT FROM pg_constraint WHERE conname = '{full_name}' AND conrelid = '{SCHEMA}.{table}'::regclass
+            ) THEN
+                ALTER TABLE {SCHEMA}.{table} ADD CONSTRAINT {full_name} CHECK ({condition});
+            END IF;
+        END
+        $$
+        """
+    )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.accounts.audit import COMMAND
 from app.accounts.queries import accounts_exist
 from app.accounts.roles import Role
 from app.accounts.service import create_account
@@ -149,6 +150,6 @@ async def create_accounts(url: str) -> None:
                 )
                 await welcome(transaction, user_id, role)
                 if membership is not None:
-                    await add_member(transaction, membership[0], user_id, membership[1])
+                    await add_member(transaction, COMMAND, membership[0], user_id, membership[1])
     finally:
         await database.close()

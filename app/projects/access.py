@@ -4,14 +4,16 @@ Out of reach and never there are the same: a query through reach finds nothing, 
 """
 
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, exists, or_, select, union_all
 
 from app.accounts.models import Account
 from app.accounts.principal import Principal
 from app.accounts.roles import ROLES_WITH, Permission
 from app.core.types import HOST_ID, HostId
-from app.projects.models import ProjectMember, host_projects
+from app.projects.models import ProjectMember, Room, host_projects
+from app.projects.roles import MemberRole
 
 ACTOR = bindparam("actor_id", type_=HOST_ID)
 """The caller in statements that are built once: building one costs more than running it."""
@@ -23,6 +25,43 @@ _OWN_PROJECTS = select(ProjectMember.project_id).where(ProjectMember.user_id == 
 def reachable_projects(actor: Principal) -> Select[HostId]:
     """The ids of the projects this actor reaches: all for an admin, else those they belong to. Takes ``ACTOR``."""
     return _ALL_PROJECTS if actor.may(Permission.REACH_ALL_PROJECTS) else _OWN_PROJECTS
+
+
+_OWN_ROOMS = (
+    select(Room.id)
+    .join(ProjectMember, and_(ProjectMember.project_id == Room.project_id, ProjectMember.user_id == Room.client_id))
+    .where(Room.client_id == ACTOR, ProjectMember.role == MemberRole.CLIENT)
+)
+_TEAMS_ROOMS = (
+    select(Room.id)
+    .join(ProjectMember, ProjectMember.project_id == Room.project_id)
+    .where(ProjectMember.user_id == ACTOR, ProjectMember.role != MemberRole.CLIENT)
+)
+_OWN_AND_TEAMS_ROOMS = union_all(_OWN_ROOMS, _TEAMS_ROOMS).subquery()
+_ALL_ROOMS = select(Room.id)
+_MEMBERS_ROOMS = select(_OWN_AND_TEAMS_ROOMS.c.id)
+
+
+def reachable_rooms(actor: Principal) -> Select[UUID]:
+    """The ids of the rooms this actor reaches. Takes ``ACTOR``.
+
+    An admin reaches all; a client their own, as long as they are the project's client; developers and managers those
+    of the projects they belong to. Both the account's role and the part in the project must allow it: a client whom
+    somebody made a project's manager by mistake still sees no other client.
+    """
+    if actor.may(Permission.REACH_ALL_PROJECTS):
+        return _ALL_ROOMS
+    return _MEMBERS_ROOMS if actor.may(Permission.REACH_CLIENTS_ROOMS) else _OWN_ROOMS
+
+
+def belongs_to_room(user_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Whether the person in a column is one of the room's people: its client, or of the project's team.
+
+    For statements that read ``Room`` already. An admin who looks on is not one of them.
+    """
+    is_its = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
+    is_member = exists().where(ProjectMember.project_id == Room.project_id, ProjectMember.user_id == user_id, is_its)
+    return is_member.correlate_except(ProjectMember)
 
 
 def reaches(user_id: SQLColumnExpression[Any], project_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:

@@ -26,9 +26,9 @@ from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HostId
 from app.projects.access import ACTOR, reachable_projects
-from app.projects.models import ProjectMember, host_projects, host_users
+from app.projects.models import ProjectMember, Room, RoomRead, host_projects, host_users
 from app.projects.preflight import HostSchema
-from app.projects.roles import MemberRole
+from app.projects.roles import MemberRole, Source
 
 SORTED_BY = 200
 """How many characters of their names put projects in order: a cursor holds them."""
@@ -96,23 +96,47 @@ def _name(host: HostSchema) -> ColumnElement[str]:
     return case((or_(name.is_(None), name == ""), short_id), else_=name)
 
 
+async def member_role(connection: AsyncConnection, project_id: HostId, user_id: HostId) -> str | None:
+    """The person's part in the project, which nobody else changes until the transaction ends."""
+    statement = (
+        select(ProjectMember.role)
+        .where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id)
+        .with_for_update()
+    )
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
 async def put_member(connection: AsyncConnection, project_id: HostId, user_id: HostId, role: str) -> None:
     statement = insert(ProjectMember).values(project_id=project_id, user_id=user_id, role=role)
     await connection.execute(
         statement.on_conflict_do_update(
-            index_elements=[ProjectMember.project_id, ProjectMember.user_id], set_={"role": role}
+            index_elements=[ProjectMember.project_id, ProjectMember.user_id],
+            set_={"role": role, "source": Source.PORTAL},
         )
     )
 
 
-async def remove_member(connection: AsyncConnection, project_id: HostId, user_id: HostId) -> bool:
-    """Whether there was such a member."""
-    statement = (
-        delete(ProjectMember)
-        .where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id)
-        .returning(ProjectMember.user_id)
+async def open_rooms(connection: AsyncConnection, project_id: HostId) -> None:
+    """A room for each client of the project, and a read mark in it for each of its people; keeps those there are."""
+    clients = select(ProjectMember.project_id, ProjectMember.user_id).where(
+        ProjectMember.project_id == project_id, ProjectMember.role == MemberRole.CLIENT
     )
-    return (await connection.execute(statement)).first() is not None
+    await connection.execute(insert(Room).from_select(["project_id", "client_id"], clients).on_conflict_do_nothing())
+    is_its = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
+    people = (
+        select(Room.id, ProjectMember.user_id, Room.last_number)
+        .join(ProjectMember, ProjectMember.project_id == Room.project_id)
+        .where(Room.project_id == project_id, is_its)
+    )
+    await connection.execute(
+        insert(RoomRead).from_select(["room_id", "user_id", "number"], people).on_conflict_do_nothing()
+    )
+
+
+async def remove_member(connection: AsyncConnection, project_id: HostId, user_id: HostId) -> None:
+    await connection.execute(
+        delete(ProjectMember).where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id)
+    )
 
 
 async def managers(connection: AsyncConnection, project_id: HostId) -> list[HostId]:

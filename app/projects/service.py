@@ -5,7 +5,10 @@ from dataclasses import asdict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.audit import Action, Actor, record
 from app.accounts.principal import Principal
+from app.accounts.queries import account_by_id
+from app.accounts.roles import Role
 from app.core.database import Database, Signal, Transaction
 from app.core.errors import Invalid, NotFound
 from app.core.pagination import Cursor, Page, cut
@@ -13,7 +16,7 @@ from app.core.types import HostId
 from app.projects import queries
 from app.projects.preflight import HostSchema
 from app.projects.queries import StoredProject
-from app.projects.roles import MemberRole
+from app.projects.roles import PARTS_OF, MemberRole
 from app.projects.schemas import Project
 
 CountByProject = Callable[[Principal, Sequence[HostId]], Awaitable[Mapping[HostId, int]]]
@@ -53,23 +56,41 @@ class ProjectService:
         return [Project.model_validate({**asdict(each), "unread_count": unread.get(each.id, 0)}) for each in projects]
 
 
-async def add_member(transaction: Transaction, project_id: HostId, user_id: HostId, role: MemberRole) -> None:
-    """Puts an existing user into an existing project, or changes their part in it; ``Invalid`` if either is unknown."""
+async def add_member(
+    transaction: Transaction, actor: Actor, project_id: HostId, user_id: HostId, role: MemberRole
+) -> None:
+    """Puts an existing user into an existing project, or changes their part in it; a client gets a room.
+
+    Raises ``Invalid`` if either is unknown, or if their account's role cannot have that part.
+    """
     if not await queries.project_exists(transaction.connection, project_id):
         raise Invalid(f"There is no project {project_id} in public.projects.")
     if not await queries.user_exists(transaction.connection, user_id):
         raise Invalid(f"There is no user {user_id} in public.users.")
+    account = await account_by_id(transaction.connection, user_id)
+    if account is not None and role not in PARTS_OF[Role(account.role)]:
+        raise Invalid(f"An account with the role {account.role} cannot be a project's {role}.")
+    before = await queries.member_role(transaction.connection, project_id, user_id)
     await queries.put_member(transaction.connection, project_id, user_id, role)
-    _announce(transaction, user_id)
+    await queries.open_rooms(transaction.connection, project_id)
+    if before != role:
+        action = Action.MEMBER_CHANGED if before else Action.MEMBER_ADDED
+        details = {"role": role.value} | ({"role_before": before} if before else {})
+        await record(transaction, actor, action, user_id=user_id, project_id=project_id, details=details)
+    _announce(transaction, project_id, user_id)
 
 
-async def remove_member(transaction: Transaction, project_id: HostId, user_id: HostId) -> None:
-    """Takes a user out of a project; raises ``Invalid`` if they were not in it."""
-    if not await queries.remove_member(transaction.connection, project_id, user_id):
+async def remove_member(transaction: Transaction, actor: Actor, project_id: HostId, user_id: HostId) -> None:
+    """Takes a user out of a project, whose rooms stay; raises ``Invalid`` if they were not in it."""
+    before = await queries.member_role(transaction.connection, project_id, user_id)
+    if before is None:
         raise Invalid(f"User {user_id} is not a member of project {project_id}.")
-    _announce(transaction, user_id)
+    await queries.remove_member(transaction.connection, project_id, user_id)
+    details = {"role_before": before}
+    await record(transaction, actor, Action.MEMBER_REMOVED, user_id=user_id, project_id=project_id, details=details)
+    _announce(transaction, project_id, user_id)
 
 
-def _announce(transaction: Transaction, user_id: HostId) -> None:
-    """What a person reaches has changed, and so have their list and count."""
-    transaction.signals.append(Signal("reach", {"user": str(user_id)}))
+def _announce(transaction: Transaction, project_id: HostId, user_id: HostId) -> None:
+    """What a person reaches has changed, and so have their list and count, and the sockets they may hold."""
+    transaction.signals.append(Signal("reach", {"user": str(user_id), "project": str(project_id)}))

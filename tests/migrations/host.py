@@ -93,8 +93,8 @@ _TRIGGERS = """
     SELECT format('%s on %s: %s %s', tgname, tgrelid::regclass, tgenabled, pg_get_triggerdef(pg_trigger.oid))
       FROM pg_trigger
       LEFT JOIN pg_constraint ON pg_constraint.oid = tgconstraint
-      LEFT JOIN pg_class ON pg_class.oid = conrelid
-     WHERE coalesce(relnamespace <> to_regnamespace('client_portal'), true)
+      JOIN pg_class ON pg_class.oid = coalesce(nullif(conrelid, 0), tgrelid)
+     WHERE relnamespace IS DISTINCT FROM to_regnamespace('client_portal')
      ORDER BY 1
 """
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.audit import COMMAND
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
@@ -165,11 +166,11 @@ class TestWhenAccessEnds:
         await world.notify("pm", count=2)
         ids = await world.notify("pm", project_id=SECOND_PROJECT, count=3)
         async with app.state.database.transaction() as transaction:
-            await add_member(transaction, SECOND_PROJECT, PEOPLE["pm"], MemberRole.MANAGER)
+            await add_member(transaction, COMMAND, SECOND_PROJECT, PEOPLE["pm"], MemberRole.MANAGER)
         async with caller_of(app, headers=bearer("pm")) as pm:
             assert (await _count(pm), len(await _ids(pm))) == (5, 5)
         async with app.state.database.transaction() as transaction:
-            await remove_member(transaction, SECOND_PROJECT, PEOPLE["pm"])
+            await remove_member(transaction, COMMAND, SECOND_PROJECT, PEOPLE["pm"])
         return ids
 
     async def test_the_list_is_without_it(self, pm: httpx.AsyncClient, left):

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.audit import COMMAND
 from app.core.errors import Invalid
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from app.projects.preflight import check_host
@@ -172,16 +173,23 @@ class TestRowSecurity:
 class TestMembership:
     async def _in(self, app: FastAPI, work, *arguments) -> None:
         async with app.state.database.transaction() as transaction:
-            await work(transaction, *arguments)
+            await work(transaction, COMMAND, *arguments)
 
     async def test_who_is_put_in_reaches_the_project_and_who_is_taken_out_does_not(self, app: FastAPI):
-        async with caller_of(app, headers=bearer("dev2")) as dev2:
-            await self._in(app, add_member, FIRST_PROJECT, PEOPLE["dev2"], MemberRole.DEVELOPER)
-            assert (await dev2.get(f"/api/projects/{FIRST_PROJECT}")).json()["role"] == "developer"
-            await self._in(app, add_member, FIRST_PROJECT, PEOPLE["dev2"], MemberRole.MANAGER)
-            assert (await dev2.get(f"/api/projects/{FIRST_PROJECT}")).json()["role"] == "manager"
-            await self._in(app, remove_member, FIRST_PROJECT, PEOPLE["dev2"])
-            assert (await dev2.get(f"/api/projects/{FIRST_PROJECT}")).status_code == 404
+        async with caller_of(app, headers=bearer("pm2")) as pm2:
+            await self._in(app, add_member, FIRST_PROJECT, PEOPLE["pm2"], MemberRole.DEVELOPER)
+            assert (await pm2.get(f"/api/projects/{FIRST_PROJECT}")).json()["role"] == "developer"
+            await self._in(app, add_member, FIRST_PROJECT, PEOPLE["pm2"], MemberRole.MANAGER)
+            assert (await pm2.get(f"/api/projects/{FIRST_PROJECT}")).json()["role"] == "manager"
+            await self._in(app, remove_member, FIRST_PROJECT, PEOPLE["pm2"])
+            assert (await pm2.get(f"/api/projects/{FIRST_PROJECT}")).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("person", "part"), [("client2", MemberRole.MANAGER), ("client2", MemberRole.DEVELOPER), ("dev2", "client")]
+    )
+    async def test_a_buyer_is_never_of_the_team_nor_one_of_the_team_a_buyer(self, app: FastAPI, person, part):
+        with pytest.raises(Invalid, match="cannot be"):
+            await self._in(app, add_member, FIRST_PROJECT, PEOPLE[person], MemberRole(part))
 
     async def test_only_who_exists_can_be_put_in(self, app: FastAPI):
         with pytest.raises(Invalid, match="no project"):

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.audit import COMMAND
 from app.dev.demo import FIRST_PROJECT, PASSWORD, SECOND_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
@@ -171,11 +172,11 @@ class TestWhenAccessChanges:
         async with open_stream(app, bearer("pm2")) as stream:
             assert (await stream.until("ready")).data == {"unread_count": 2}
             async with app.state.database.transaction() as transaction:
-                await remove_member(transaction, SECOND_PROJECT, PEOPLE["pm2"])
+                await remove_member(transaction, COMMAND, SECOND_PROJECT, PEOPLE["pm2"])
             assert await stream.next() == Event("reset", {})
             await _simulate(app, by="admin", project=SECOND_PROJECT)
             async with app.state.database.transaction() as transaction:
-                await add_member(transaction, FIRST_PROJECT, PEOPLE["pm2"], MemberRole.MANAGER)
+                await add_member(transaction, COMMAND, FIRST_PROJECT, PEOPLE["pm2"], MemberRole.MANAGER)
             assert await stream.next() == Event("reset", {})
             await _simulate(app, title="Of the project that is left")
             frame = await stream.next()

@@ -1,0 +1,1 @@
+"""Private chat: messages, read marks, typing and presence in the rooms of projects."""
