@@ -51,6 +51,18 @@ class NotFound(Problem):
         super().__init__(detail)
 
 
+class Conflict(Problem):
+    """What is asked for does not go with how things are now. ``slug`` may name the conflict."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "conflict"
+
+    def __init__(self, detail: str, *, slug: str | None = None) -> None:
+        super().__init__(detail)
+        if slug is not None:
+            self.slug = slug
+
+
 class Invalid(Problem):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "invalid"
