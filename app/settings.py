@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     jwt_issuer: str = "client-portal"
     jwt_audience: str = "client-portal"
     session_hours: int = Field(default=12, ge=1, le=24 * 90)
+    password_link_hours: int = Field(default=72, ge=1, le=24 * 30)
+
+    host_managers_query: str | None = None
+    host_sync_seconds: float = Field(default=10, ge=1, le=3600)
 
     notify_test_endpoints: bool = False
     demo_seed: bool = False

@@ -1,12 +1,9 @@
 """Turns signals into the frames of people's streams: one statement for all that came in while the last one ran."""
 
-import asyncio
-import random
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-import structlog
 from pydantic import TypeAdapter
 
 from app.core.database import Database
@@ -16,20 +13,12 @@ from app.notifications.items import NotificationItem
 from app.notifications.queries import News
 from app.realtime.broker import Broker
 from app.realtime.hub import Frame, Hub
-
-log = structlog.get_logger(__name__)
-
-_RETRY_SECONDS = 0.5
+from app.realtime.ticks import Ticks
 
 
 def user_topic(user_id: HostId | str) -> str:
-    """The topic of everything that concerns one person."""
+    """The topic of one person's notifications."""
     return f"user:{user_id}"
-
-
-def session_topic(session_id: UUID | str) -> str:
-    """The topic of one sign-in of a person."""
-    return f"session:{session_id}"
 
 
 class NotificationFeed:
@@ -41,45 +30,25 @@ class NotificationFeed:
     def __init__(self, database: Database, broker: Broker, hub: Hub) -> None:
         self._database = database
         self._hub = hub
-        self._pending: list[tuple[str, dict[str, Any]]] = []
-        self._arrived = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._ticks = Ticks("notification feed", self._publish, self._tell_to_read_anew)
         for kind in _FRAMES:
             broker.on(kind, partial(self._queue, kind))
-        broker.on("reach", lambda content: hub.publish(user_topic(content["user"]), Frame("reset", {})))
-        broker.on("session_ended", lambda content: hub.publish(session_topic(content["session"]), _SIGNED_OUT))
-        broker.on("sessions_ended", self._end_sessions)
-        broker.on_gap(lambda: hub.publish_all(Frame("reset", {})))
+        broker.on("reach", lambda content: hub.publish(user_topic(content["user"]), Frame.reset()))
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="notification feed")
+        self._ticks.start()
 
     def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        self._ticks.stop()
 
     def _queue(self, kind: str, content: dict[str, Any]) -> None:
         if self._hub.has(user_topic(content["user"])):
-            self._pending.append((kind, content))
-            self._arrived.set()
+            self._ticks.put((kind, content))
 
-    def _end_sessions(self, content: dict[str, Any]) -> None:
-        kept = session_topic(content["kept"]) if content["kept"] else None
-        self._hub.publish(user_topic(content["user"]), _SIGNED_OUT, except_topic=kept)
-
-    async def _run(self) -> None:
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            batch, self._pending = self._pending, []
-            try:
-                await self._publish(batch)
-            except Exception as error:
-                # Nobody may be left with an old count: let them read anew once the database answers again.
-                log.warning("feed_interrupted", error=repr(error))
-                await asyncio.sleep(_RETRY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
-                for user in {content["user"] for _, content in batch}:
-                    self._hub.publish(user_topic(user), Frame("reset", {}))
+    def _tell_to_read_anew(self, batch: list[tuple[str, dict[str, Any]]]) -> None:
+        """Nobody may be left with an old count."""
+        for user in {content["user"] for _, content in batch}:
+            self._hub.publish(user_topic(user), Frame.reset())
 
     async def _publish(self, batch: list[tuple[str, dict[str, Any]]]) -> None:
         recipients = list({UUID(content["user"]) for _, content in batch})
@@ -102,11 +71,10 @@ def _notification_frame(content: dict[str, Any], news: News) -> Frame | None:
 def _read_frame(content: dict[str, Any], news: News) -> Frame:
     if "all" in content and news.unread_count:
         # Something came while all was being marked: whoever has it already could not tell that it is still unread.
-        return Frame("reset", {})
+        return Frame.reset()
     which = {key: content[key] for key in ("ids", "all") if key in content}
     return Frame("read", which | {"unread_count": news.unread_count})
 
 
 _WIRE = TypeAdapter(NotificationItem)
 _FRAMES = {"notification": _notification_frame, "read": _read_frame}
-_SIGNED_OUT = Frame.bye("signed_out")
