@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from app.accounts.auth import Authenticator
+from app.accounts.endings import end_streams
 from app.accounts.router import router as accounts_router
 from app.accounts.service import AccountService
 from app.accounts.standing import Standings
@@ -79,13 +80,14 @@ def _build(app: FastAPI, settings: Settings) -> None:
     state.hub = Hub(state.registry)
     tokens = Tokens(settings.jwt_secret, settings.jwt_issuer, settings.jwt_audience)
     standings = Standings(state.database, state.broker)
-    state.authenticator = Authenticator(tokens, standings, settings.public_url)
+    state.authenticator = Authenticator(tokens, standings, settings.public_url, settings.allowed_origins)
+    end_streams(state.broker, state.hub)
     state.accounts = AccountService(
         state.database, Passwords(), tokens, standings, timedelta(hours=settings.session_hours)
     )
     state.notifications = NotificationService(state.database, state.registry)
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
-    state.notification_streams = NotificationStreams(state.hub, state.notifications)
+    state.notification_streams = NotificationStreams(state.hub, state.notifications, state.authenticator)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ _GRACE_SECONDS = 3
 _WORKER_SECONDS = 60  # on a busy machine a worker takes that long to start: one that is killed for it never does
 _STALLED_READER_SECONDS = 15
 _WEBSOCKET_FRAME_LIMIT = 64 * 1024
+_PING_SECONDS = 15
 
 
 def serve(settings: Settings, listener: socket.socket) -> None:
@@ -34,7 +35,12 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_keep_alive=65,
         timeout_worker_healthcheck=_WORKER_SECONDS,
+        ws="websockets-sansio",
         ws_max_size=_WEBSOCKET_FRAME_LIMIT,
+        ws_ping_interval=_PING_SECONDS,
+        ws_ping_timeout=_PING_SECONDS,
+        # Frames are small, and a compressor takes more memory than all the rest of an idle socket.
+        ws_per_message_deflate=False,
     )
     if settings.web_concurrency == 1:
         uvicorn.Server(config).run(sockets=[listener])

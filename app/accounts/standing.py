@@ -40,6 +40,11 @@ class Standings:
             roles = frozenset({Role(standing.role)})
         return Principal(claims.user_id, roles, claims.scopes, claims.expires_at, claims.session_id)
 
+    async def still_holds(self, principal: Principal) -> bool:
+        """Whether somebody who has proven themself before is still in good standing."""
+        standing = await self._standing(principal.user_id, principal.session_id)
+        return standing.is_active is not False and (principal.session_id is None or bool(standing.is_session_open))
+
     def forget(self, user_id: HostId) -> None:
         self._generation += 1
         for key in [key for key in self._known if key[0] == user_id]:

@@ -1,19 +1,22 @@
 """Every refusal as ``application/problem+json`` (RFC 9457)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 import asyncpg
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.routing import Match
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.core.errors import Problem, Unavailable
 
@@ -53,11 +56,36 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Answers every exception that leaves a route."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(HTTPException, refused)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    for outage in (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        app.add_exception_handler(outage, _database_fault)
+    outages = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+    answers: dict[type[Exception], _Answer] = {
+        Problem: _problem,
+        HTTPException: refused,
+        RequestValidationError: _validation_error,
+        WebSocketRequestValidationError: _validation_error,
+    } | dict.fromkeys(outages, _database_fault)
+    for error, answer in answers.items():
+        app.add_exception_handler(error, _of_sockets_too(answer))
+
+
+def _of_sockets_too(answer: "_Answer") -> Callable[[Any, Exception], Awaitable[Any]]:
+    """A WebSocket is refused before it opens, with the status and the body that a request would get."""
+
+    async def answered(connection: HTTPConnection, error: Exception) -> Response | None:
+        response = await answer(connection, error)
+        if not isinstance(connection, WebSocket):
+            return response
+        if connection.application_state is WebSocketState.CONNECTING:
+            await connection.send_denial_response(response)
+        elif connection.application_state is WebSocketState.CONNECTED:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await connection.close(_INTERNAL_ERROR)
+        return None
+
+    return answered
+
+
+_Answer = Callable[[Any, Exception], Awaitable[Response]]
+_INTERNAL_ERROR = 1011  # RFC 6455, 7.4.1
 
 
 def _phrase(status: int) -> str:
@@ -93,7 +121,7 @@ def _response(
     return Response(problem_body(status, slug, detail, errors), status, all_headers, "application/problem+json")
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(_: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return problem_response(error)
 
@@ -121,8 +149,8 @@ def _allowed(request: Request) -> list[str]:
     ]
 
 
-async def _validation_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _validation_error(_: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
     errors = [
         {"loc": list(each["loc"]), "msg": each["msg"].removeprefix("Value error, "), "type": each["type"]}
         for each in error.errors()
@@ -131,7 +159,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     return _response(422, "invalid", f"{where}: {errors[0]['msg']}", errors)
 
 
-async def _database_fault(request: Request, error: Exception) -> Response:
+async def _database_fault(request: HTTPConnection, error: Exception) -> Response:
     if not _is_passing(error):
         return unexpected(request, error)
     log.warning("database_unavailable", path=request.url.path, error=repr(error))
@@ -147,7 +175,7 @@ def _is_passing(error: Exception) -> bool:
     return True
 
 
-def unexpected(request: Request, error: Exception) -> Response:
+def unexpected(request: HTTPConnection, error: Exception) -> Response:
     """The answer to a fault of ours, which is logged whole and shown to nobody."""
-    log.error("unexpected_error", method=request.method, path=request.url.path, exc_info=error)
+    log.error("unexpected_error", method=request.scope.get("method"), path=request.url.path, exc_info=error)
     return _response(500, "internal-error", "Something went wrong on our side; it has been logged.")

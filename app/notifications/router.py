@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from fastapi.responses import Response
 
 from app.accounts.auth import Caller, require_scope
@@ -83,3 +83,10 @@ async def stream(caller: StreamCaller, request: Request) -> Response:
     """Server-sent events: `ready`, `notification`, `read`, `reset`, `bye`, as docs/api.md describes them."""
     streams: NotificationStreams = request.app.state.notification_streams
     return await streams.open(caller)
+
+
+@router.websocket("/ws")
+async def socket(websocket: WebSocket, caller: StreamCaller) -> None:
+    """The frames of the stream over a WebSocket."""
+    streams: NotificationStreams = websocket.app.state.notification_streams
+    await streams.serve(caller, websocket)

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -13,16 +14,30 @@ QUEUE_LIMIT = 256
 
 
 class Frame:
-    """One event of a stream, encoded once however many streams it goes to."""
+    """One event of a stream, encoded once however many streams it goes to.
 
-    def __init__(self, event: str, content: dict[str, Any], *, is_last: bool = False) -> None:
+    Before one with ``is_recheck`` goes out, the stream looks whether its reader may still have it.
+    """
+
+    def __init__(self, event: str, content: dict[str, Any], *, is_last: bool = False, is_recheck: bool = False) -> None:
         self.event = event
         self.content = content
         self.is_last = is_last
+        self.is_recheck = is_recheck
 
     @cached_property
     def json(self) -> str:
         return json.dumps(self.content, separators=(",", ":"))
+
+    @cached_property
+    def as_text(self) -> str:
+        """The whole frame as one JSON text, as sockets carry it."""
+        return f'{{"event":{json.dumps(self.event)},"data":{self.json}}}'
+
+    @classmethod
+    def reset(cls, *, is_recheck: bool = False) -> "Frame":
+        """Tells the reader to read everything anew."""
+        return cls("reset", {}, is_recheck=is_recheck)
 
     @classmethod
     def bye(cls, reason: str) -> "Frame":
@@ -136,3 +151,19 @@ class Hub:
         """Ends every stream, those opened from now on too."""
         self._farewell = Frame.bye(reason)
         self.publish_all(self._farewell)
+
+
+class Ends(TypedDict):
+    """When a stream is over: with its token (Unix seconds), or when its reader may not have it any more."""
+
+    expires_at: float
+    may_go_on: Callable[[], Awaitable[bool]]
+
+
+_LONGEST_LIFE_SECONDS = 24 * 3600.0
+
+
+def ends_with_token(subscription: Subscription, expires_at: float) -> asyncio.TimerHandle:
+    """Ends the stream when its token's time (Unix seconds) is over, and once a day anyway."""
+    seconds = min(max(expires_at - time.time(), 0), _LONGEST_LIFE_SECONDS)
+    return asyncio.get_running_loop().call_later(seconds, subscription.push, Frame.bye("token_expired"))

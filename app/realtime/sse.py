@@ -6,7 +6,6 @@ memory of this one, which runs two.
 
 import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
@@ -17,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.core.errors import Unavailable
 from app.core.problems import problem_response
-from app.realtime.hub import Frame, Hub, Subscription
+from app.realtime.hub import Frame, Hub, Subscription, ends_with_token
 
 log = structlog.get_logger(__name__)
 
@@ -25,24 +24,30 @@ _HEARTBEAT_SECONDS = 12.0
 _HEARTBEAT = ServerSentEvent(comment="alive").encode()
 _RETRY_MILLISECONDS = (1000, 5000)
 _FLOODED = Unavailable("Too much happened while the stream was being opened; try again.", headers={"Retry-After": "1"})
-_LONGEST_LIFE_SECONDS = 24 * 3600.0
 
 
 class FrameStream(Response):
     """Follows topics of the hub: ``first``, then every frame, until the stream is ended from this side,
-    its token's time (``expires_at``, Unix seconds) is over, or the other side goes.
+    its token's time (``expires_at``, Unix seconds) is over, its reader may not have it any more, or goes.
     """
 
     media_type = "text/event-stream"
 
     def __init__(
-        self, hub: Hub, topics: Iterable[str], first: Callable[[], Awaitable[Frame]], *, expires_at: float
+        self,
+        hub: Hub,
+        topics: Iterable[str],
+        first: Callable[[], Awaitable[Frame]],
+        *,
+        expires_at: float,
+        may_go_on: Callable[[], Awaitable[bool]],
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._hub = hub
         self._topics = topics
         self._first = first
         self._expires_at = expires_at
+        self._may_go_on = may_go_on
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         subscription = self._hub.subscribe(self._topics)
@@ -70,11 +75,7 @@ class FrameStream(Response):
         headers = [each for each in self.raw_headers if each[0] != b"content-length"]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await _send_chunk(send, _encode(first, retry=random.randint(*_RETRY_MILLISECONDS)))  # noqa: S311
-        life = asyncio.get_running_loop().call_later(
-            min(max(self._expires_at - time.time(), 0), _LONGEST_LIFE_SECONDS),
-            subscription.push,
-            Frame.bye("token_expired"),
-        )
+        life = ends_with_token(subscription, self._expires_at)
         try:
             while True:
                 try:
@@ -83,6 +84,9 @@ class FrameStream(Response):
                 except TimeoutError:
                     await _send_chunk(send, _HEARTBEAT)
                     continue
+                if frame is not None and frame.is_recheck and not await self._may_go_on():
+                    await _send_chunk(send, _encode(Frame.bye("access_gone")))
+                    break
                 if frame is None:
                     break
                 await _send_chunk(send, _encode(frame))

@@ -332,7 +332,7 @@ class TestSlowReader:
         async def receive():
             await never.wait()
 
-        stream = serving.FrameStream(hub, ["t"], _first, expires_at=time.time() + 60)
+        stream = serving.FrameStream(hub, ["t"], _first, expires_at=time.time() + 60, may_go_on=_always)
         task = asyncio.create_task(stream({"type": "http"}, receive, send))
         await sent.wait()
         for _ in range(QUEUE_LIMIT + 1):
@@ -357,7 +357,7 @@ class TestSlowReader:
             await may_begin.wait()
             return await _first()
 
-        stream = serving.FrameStream(hub, ["t"], first, expires_at=time.time() + 60)
+        stream = serving.FrameStream(hub, ["t"], first, expires_at=time.time() + 60, may_go_on=_always)
         task = asyncio.create_task(stream({"type": "http"}, receive, send))
         await until(lambda: hub.has("t"))
         for _ in range(QUEUE_LIMIT + 1):
@@ -370,3 +370,7 @@ class TestSlowReader:
 
 async def _first() -> Frame:
     return Frame("ready", {"unread_count": 0})
+
+
+async def _always() -> bool:
+    return True
