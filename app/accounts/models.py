@@ -19,6 +19,7 @@ class Account(Base):
     __table_args__ = (
         CheckConstraint("role IN ('admin', 'staff', 'developer', 'client')", name="role"),
         Index("uq_accounts_email_lower", text("lower(email)"), unique=True),
+        Index("ix_accounts_display_name", text('lower("left"(display_name, 200))'), "user_id"),
     )
 
     user_id: Mapped[HostId] = mapped_column(
@@ -79,6 +80,8 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_log_at_id", "at", "id"),
         Index("ix_audit_log_user_id_at_id", "user_id", "at", "id"),
+        Index("ix_audit_log_project_id_at_id", "project_id", "at", "id"),
+        Index("ix_audit_log_action_at_id", "action", "at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())

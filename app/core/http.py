@@ -7,6 +7,11 @@ from fastapi import Depends, Request
 from app.core.database import Database
 
 
+def address_of(request: Request) -> str:
+    """The network address that a request came from; empty where there is none."""
+    return request.client.host if request.client else ""
+
+
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database

@@ -108,6 +108,16 @@ INDEXES = (
     """
     CREATE INDEX IF NOT EXISTS ix_audit_log_user_id_at_id ON client_portal.audit_log (user_id, at, id)
     """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_audit_log_project_id_at_id ON client_portal.audit_log (project_id, at, id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_audit_log_action_at_id ON client_portal.audit_log (action, at, id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_accounts_display_name
+        ON client_portal.accounts (lower(left(display_name, 200)), user_id)
+    """,
 )
 
 APPEND_ONLY = (
@@ -160,6 +170,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX IF EXISTS client_portal.ix_accounts_display_name")
     op.execute("DELETE FROM client_portal.project_members WHERE source = 'host'")
     op.execute("ALTER TABLE client_portal.project_members DROP COLUMN IF EXISTS source")
     # One statement, because it locks the host's tables from its first drop to the commit.
