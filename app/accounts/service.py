@@ -1,12 +1,15 @@
 """Sign-in, sign-out, passwords, and making accounts."""
 
-import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import queries
+from app.accounts import admin_queries, queries
+from app.accounts.admin_schemas import PasswordByLink
+from app.accounts.audit import COMMAND, Action, Actor, record
+from app.accounts.links import hash_of
 from app.accounts.principal import Principal
 from app.accounts.queries import StoredAccount
 from app.accounts.roles import STREAM_SCOPE, Role
@@ -39,18 +42,20 @@ class AccountService:
         async with self._database.reading() as connection:
             account = await queries.account_by_email(connection, credentials.email)
         is_right = await self._passwords.verify(credentials.password, account.password_hash if account else None)
-        if account is None or not is_right:
+        signed_in = await self._open_session(account, address) if account is not None and is_right else None
+        if signed_in is None:
+            await self._record_refusal(account, is_right, address)
             raise _WRONG_CREDENTIALS
-        signed_in = await self._open_session(account)
         await self._throttle.forgive(credentials.email, address)
         return signed_in
 
-    async def sign_out(self, principal: Principal) -> None:
+    async def sign_out(self, principal: Principal, address: str) -> None:
         """Ends the caller's session here; a token of the host ends with the host."""
         if principal.session_id is None:
             return
         async with self._database.transaction() as transaction:
             await queries.end_session(transaction.connection, principal.session_id)
+            await _record_own(transaction, Action.SIGNED_OUT, principal.user_id, address)
             self._announce(transaction, principal.user_id)
             transaction.signals.append(Signal("session_ended", {"session": str(principal.session_id)}))
 
@@ -76,22 +81,60 @@ class AccountService:
         await self._throttle.forgive(account.email, address)
         hashed = await self._passwords.hash(change.new_password)
         async with self._database.transaction() as transaction:
-            await queries.set_password(transaction.connection, principal.user_id, hashed)
-            await queries.end_other_sessions(transaction.connection, principal.user_id, principal.session_id)
-            self._announce(transaction, principal.user_id)
-            kept = str(principal.session_id) if principal.session_id else None
-            ended = {"user": str(principal.user_id), "kept": kept}
-            transaction.signals.append(Signal("sessions_ended", ended))
+            await self._set_password(transaction, principal.user_id, hashed, kept=principal.session_id)
+            await _record_own(transaction, Action.PASSWORD_CHANGED, principal.user_id, address)
 
-    async def _open_session(self, account: StoredAccount) -> SignedIn:
+    async def set_password_by_link(self, change: PasswordByLink, address: str) -> None:
+        """Sets the password of the person whom a link was made for, and ends every session of theirs.
+
+        Raises ``Invalid`` for a link that is not good, whatever the reason, and ``TooMany`` if it was too often.
+        """
+        await self._throttle.admit(None, address)
+        token_hash = hash_of(change.token)
+        async with self._database.reading() as connection:
+            if not await admin_queries.link_is_good(connection, token_hash):
+                raise _BAD_LINK
+        hashed = await self._passwords.hash(change.new_password)
+        async with self._database.transaction() as transaction:
+            user_id = await admin_queries.use_link(transaction.connection, token_hash)
+            account = await queries.account_by_id(transaction.connection, user_id) if user_id else None
+            if account is None:
+                raise _BAD_LINK
+            await self._set_password(transaction, account.user_id, hashed, kept=None)
+            await _record_own(transaction, Action.PASSWORD_SET_BY_LINK, account.user_id, address)
+        await self._throttle.forgive(account.email, address)
+
+    async def _set_password(self, transaction: Transaction, user_id: HostId, hashed: str, *, kept: UUID | None) -> None:
+        """Ends what came by the earlier password: every session but the kept one, and links to set it."""
+        await queries.set_password(transaction.connection, user_id, hashed)
+        await queries.end_other_sessions(transaction.connection, user_id, kept)
+        await admin_queries.end_links(transaction.connection, user_id)
+        self._announce(transaction, user_id)
+        ended = {"user": str(user_id), "kept": str(kept) if kept else None}
+        transaction.signals.append(Signal("sessions_ended", ended))
+
+    async def _record_refusal(self, account: StoredAccount | None, is_right: bool, address: str) -> None:
+        """One entry whether or not there is such an account, so that both answers take as long."""
+        reason = "wrong_password" if account else "unknown_account"
+        async with self._database.transaction() as transaction:
+            await record(
+                transaction,
+                Actor(None, address),
+                Action.SIGN_IN_REFUSED,
+                user_id=account.user_id if account else None,
+                details={"reason": "account_ended" if is_right else reason},
+            )
+
+    async def _open_session(self, account: StoredAccount, address: str) -> SignedIn | None:
+        """None if the account or its password is no longer what it was when it was read."""
         expires_at = datetime.now(UTC) + self._session_life
         async with self._database.transaction() as transaction:
             held = await queries.hold_account(transaction.connection, account.user_id)
-            # The password may have been changed, or the account switched off, since it was read.
             if held is None or not held.is_active or held.password_hash != account.password_hash:
-                raise _WRONG_CREDENTIALS
+                return None
             await queries.purge_sessions(transaction.connection, account.user_id)
             session_id = await queries.open_session(transaction.connection, account.user_id, expires_at)
+            await _record_own(transaction, Action.SIGNED_IN, account.user_id, address)
         claims = Claims(
             user_id=account.user_id,
             roles=frozenset({account.role}),
@@ -111,22 +154,41 @@ class AccountService:
         transaction.after_commit.append(lambda: self._standings.forget(user_id))
 
 
+async def _record_own(transaction: Transaction, action: Action, user_id: HostId, address: str) -> None:
+    """An entry of what a person did with their own account."""
+    await record(transaction, Actor(user_id, address), action, user_id=user_id)
+
+
 async def create_account(
-    transaction: Transaction, passwords: Passwords, *, user_id: HostId, email: str, name: str, role: Role, password: str
+    transaction: Transaction,
+    passwords: Passwords,
+    *,
+    user_id: HostId,
+    email: str,
+    name: str,
+    role: Role,
+    password: str,
+    actor: Actor = COMMAND,
 ) -> None:
     """Gives an existing host user a sign-in.
 
     Raises ``Invalid`` when there is one already, no such user, or what is given could not be used.
     """
-    if not _EMAIL.fullmatch(email):
-        raise Invalid(f"{email!r} is not an e-mail address.")
-    if not name.strip():
-        raise Invalid("The name must not be blank.")
     hashed = await passwords.hash(password)
     try:
         await queries.insert_account(transaction.connection, StoredAccount(user_id, email, name, role, hashed))
     except IntegrityError as error:
-        raise Invalid(_REASONS.get(_constraint(error), "The account cannot be created.")) from None
+        raise why_refused(error) from None
+    details = {"email": email, "display_name": name, "role": role.value}
+    await record(transaction, actor, Action.ACCOUNT_CREATED, user_id=user_id, details=details)
+
+
+def why_refused(error: IntegrityError) -> Invalid:
+    """What the database says against an account, with the field that is to blame."""
+    constraint = getattr(error.orig.__cause__ if error.orig else None, "constraint_name", None) or ""
+    field, reason = _REASONS.get(constraint, (None, "The account cannot be stored like this."))
+    errors = [{"loc": ["body", field], "msg": reason, "type": "taken"}] if field else None
+    return Invalid(reason, errors=errors)
 
 
 def first_password() -> str:
@@ -134,19 +196,14 @@ def first_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-# What a sign-in form takes for an address; whether mail arrives there is shown by mail.
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _WRONG_CREDENTIALS = Unauthenticated("The e-mail address or the password is wrong.")
+_BAD_LINK = Invalid("This link is no longer good: ask for a new one.")
 
 _REASONS = {
-    "pk_accounts": "This user has an account already.",
-    "uq_accounts_email_lower": "Another account has this e-mail address.",
-    "fk_accounts_user_id": "There is no such user in public.users.",
+    "pk_accounts": ("user_id", "This user has an account already."),
+    "uq_accounts_email_lower": ("email", "Another account has this e-mail address."),
+    "fk_accounts_user_id": ("user_id", "There is no such user in public.users."),
 }
-
-
-def _constraint(error: IntegrityError) -> str:
-    return getattr(error.orig.__cause__ if error.orig else None, "constraint_name", None) or ""
 
 
 def _me(account: StoredAccount) -> Me:

@@ -23,9 +23,14 @@ class SignInThrottle:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def admit(self, email: str, address: str) -> None:
-        """Raises ``TooMany`` once the account or the address has failed too often within the window."""
-        limits = {_account_key(email): MOST_PER_ACCOUNT, _address_key(address): MOST_PER_ADDRESS}
+    async def admit(self, email: str | None, address: str) -> None:
+        """Raises ``TooMany`` once the account or the address has failed too often within the window.
+
+        Without an e-mail address, where nobody says who they are, the network address alone counts.
+        """
+        limits = {_address_key(address): MOST_PER_ADDRESS}
+        if email is not None:
+            limits[_account_key(email)] = MOST_PER_ACCOUNT
         async with self._database.transaction() as transaction:
             counted = await queries.count_failures(transaction.connection, list(limits), WINDOW)
         waits = [each.seconds_left for each in counted if each.count > limits[each.key]]

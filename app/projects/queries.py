@@ -1,9 +1,12 @@
 """All SQL of projects and membership."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     String,
@@ -18,14 +21,14 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.core.pagination import Cursor
-from app.core.types import HostId
-from app.projects.access import ACTOR, reachable_projects
+from app.core.types import HOST_ID, HostId
+from app.projects.access import ACTOR, reachable_projects, reachable_rooms
 from app.projects.models import ProjectMember, Room, RoomRead, host_projects, host_users
 from app.projects.preflight import HostSchema
 from app.projects.roles import MemberRole, Source
@@ -65,6 +68,29 @@ async def projects(
     return [StoredProject(*row) for row in await connection.execute(statement, {"actor_id": actor.user_id})]
 
 
+async def unread_messages(
+    connection: AsyncConnection, actor: Principal, project_ids: Sequence[HostId]
+) -> dict[HostId, int]:
+    """Messages of each project's rooms in reach that the actor has not read; projects without any are left out."""
+    parameters = {"actor_id": actor.user_id, "project_ids": project_ids}
+    return {row[0]: row[1] for row in await fetch(connection, _unread_messages(reachable_rooms(actor)), parameters)}
+
+
+@cache
+def _unread_messages(reachable: Select[UUID]) -> Select[HostId, int]:
+    unread = cast(func.sum(Room.last_number - RoomRead.number), BigInteger)
+    return (
+        select(Room.project_id, unread)
+        .join(RoomRead, and_(RoomRead.room_id == Room.id, RoomRead.user_id == ACTOR))
+        .where(
+            Room.project_id == func.any(bindparam("project_ids", type_=ARRAY(HOST_ID))),
+            Room.id.in_(reachable),
+            Room.last_number > RoomRead.number,
+        )
+        .group_by(Room.project_id)
+    )
+
+
 @cache
 def _project(host: HostSchema, reachable: Select[HostId]) -> Select[HostId, str, str | None]:
     statement, _ = _projects(host, reachable)
@@ -76,7 +102,7 @@ def _projects(
     host: HostSchema, reachable: Select[HostId]
 ) -> tuple[Select[HostId, str, str | None], ColumnElement[str]]:
     """The projects within reach, and the expression of their name."""
-    name = _name(host)
+    name = project_name(host)
     own = and_(ProjectMember.project_id == host_projects.c.id, ProjectMember.user_id == ACTOR)
     statement = (
         select(host_projects.c.id, name, ProjectMember.role)
@@ -87,7 +113,7 @@ def _projects(
     return statement, name
 
 
-def _name(host: HostSchema) -> ColumnElement[str]:
+def project_name(host: HostSchema) -> ColumnElement[str]:
     """The project's name, or a short form of its id where the host gives none."""
     short_id = func.concat("Project ", func.left(cast(host_projects.c.id, String), 8))
     if not host.has_project_name:
@@ -96,14 +122,23 @@ def _name(host: HostSchema) -> ColumnElement[str]:
     return case((or_(name.is_(None), name == ""), short_id), else_=name)
 
 
-async def member_role(connection: AsyncConnection, project_id: HostId, user_id: HostId) -> str | None:
+@dataclass(frozen=True, slots=True)
+class StoredMembership:
+    """A person's part in a project, and who says so."""
+
+    role: str
+    source: str
+
+
+async def membership(connection: AsyncConnection, project_id: HostId, user_id: HostId) -> StoredMembership | None:
     """The person's part in the project, which nobody else changes until the transaction ends."""
     statement = (
-        select(ProjectMember.role)
+        select(ProjectMember.role, ProjectMember.source)
         .where(ProjectMember.project_id == project_id, ProjectMember.user_id == user_id)
         .with_for_update()
     )
-    return (await connection.execute(statement)).scalar_one_or_none()
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else StoredMembership(*row)
 
 
 async def put_member(connection: AsyncConnection, project_id: HostId, user_id: HostId, role: str) -> None:
@@ -116,17 +151,17 @@ async def put_member(connection: AsyncConnection, project_id: HostId, user_id: H
     )
 
 
-async def open_rooms(connection: AsyncConnection, project_id: HostId) -> None:
-    """A room for each client of the project, and a read mark in it for each of its people; keeps those there are."""
+async def open_rooms(connection: AsyncConnection, project_ids: Collection[HostId]) -> None:
+    """A room for each client of the projects, and a read mark in it for each of its people; keeps those there are."""
     clients = select(ProjectMember.project_id, ProjectMember.user_id).where(
-        ProjectMember.project_id == project_id, ProjectMember.role == MemberRole.CLIENT
+        ProjectMember.project_id.in_(project_ids), ProjectMember.role == MemberRole.CLIENT
     )
     await connection.execute(insert(Room).from_select(["project_id", "client_id"], clients).on_conflict_do_nothing())
     is_its = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
     people = (
         select(Room.id, ProjectMember.user_id, Room.last_number)
         .join(ProjectMember, ProjectMember.project_id == Room.project_id)
-        .where(Room.project_id == project_id, is_its)
+        .where(Room.project_id.in_(project_ids), is_its)
     )
     await connection.execute(
         insert(RoomRead).from_select(["room_id", "user_id", "number"], people).on_conflict_do_nothing()

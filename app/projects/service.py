@@ -7,16 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.audit import Action, Actor, record
 from app.accounts.principal import Principal
-from app.accounts.queries import account_by_id
+from app.accounts.queries import hold_account
 from app.accounts.roles import Role
 from app.core.database import Database, Signal, Transaction
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
 from app.projects import queries
 from app.projects.preflight import HostSchema
 from app.projects.queries import StoredProject
-from app.projects.roles import PARTS_OF, MemberRole
+from app.projects.roles import PARTS_OF, MemberRole, Source
 from app.projects.schemas import Project
 
 CountByProject = Callable[[Principal, Sequence[HostId]], Awaitable[Mapping[HostId, int]]]
@@ -52,8 +52,12 @@ class ProjectService:
         return await self._with_figures(actor, found), next_cursor
 
     async def _with_figures(self, actor: Principal, projects: Sequence[StoredProject]) -> list[Project]:
-        unread = await self._unread(actor, [each.id for each in projects])
-        return [Project.model_validate({**asdict(each), "unread_count": unread.get(each.id, 0)}) for each in projects]
+        ids = [each.id for each in projects]
+        unread = await self._unread(actor, ids)
+        async with self._database.reading() as connection:
+            messages = await queries.unread_messages(connection, actor, ids)
+        figures = {id_: {"unread_count": unread.get(id_, 0), "unread_messages": messages.get(id_, 0)} for id_ in ids}
+        return [Project.model_validate(asdict(each) | figures[each.id]) for each in projects]
 
 
 async def add_member(
@@ -67,26 +71,32 @@ async def add_member(
         raise Invalid(f"There is no project {project_id} in public.projects.")
     if not await queries.user_exists(transaction.connection, user_id):
         raise Invalid(f"There is no user {user_id} in public.users.")
-    account = await account_by_id(transaction.connection, user_id)
+    # Held, so that its role does not change meanwhile into one that cannot have this part.
+    account = await hold_account(transaction.connection, user_id)
     if account is not None and role not in PARTS_OF[Role(account.role)]:
         raise Invalid(f"An account with the role {account.role} cannot be a project's {role}.")
-    before = await queries.member_role(transaction.connection, project_id, user_id)
+    before = await queries.membership(transaction.connection, project_id, user_id)
     await queries.put_member(transaction.connection, project_id, user_id, role)
-    await queries.open_rooms(transaction.connection, project_id)
-    if before != role:
+    await queries.open_rooms(transaction.connection, [project_id])
+    if before is None or before.role != role:
         action = Action.MEMBER_CHANGED if before else Action.MEMBER_ADDED
-        details = {"role": role.value} | ({"role_before": before} if before else {})
+        details = {"role": role.value} | ({"role_before": before.role} if before else {})
         await record(transaction, actor, action, user_id=user_id, project_id=project_id, details=details)
     _announce(transaction, project_id, user_id)
 
 
 async def remove_member(transaction: Transaction, actor: Actor, project_id: HostId, user_id: HostId) -> None:
-    """Takes a user out of a project, whose rooms stay; raises ``Invalid`` if they were not in it."""
-    before = await queries.member_role(transaction.connection, project_id, user_id)
+    """Takes a user out of a project, whose rooms stay.
+
+    Raises ``Invalid`` if they were not in it, and ``Conflict`` if the host says that they are.
+    """
+    before = await queries.membership(transaction.connection, project_id, user_id)
     if before is None:
         raise Invalid(f"User {user_id} is not a member of project {project_id}.")
+    if before.source == Source.HOST:
+        raise Conflict("The host's assignment says so: change it there.", slug="assigned-by-host")
     await queries.remove_member(transaction.connection, project_id, user_id)
-    details = {"role_before": before}
+    details = {"role_before": before.role}
     await record(transaction, actor, Action.MEMBER_REMOVED, user_id=user_id, project_id=project_id, details=details)
     _announce(transaction, project_id, user_id)
 
