@@ -9,8 +9,11 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
+from app.accounts.admin import AccountAdministration
+from app.accounts.admin_router import router as accounts_admin_router
 from app.accounts.auth import Authenticator
 from app.accounts.endings import end_streams
+from app.accounts.links import PasswordLinks
 from app.accounts.router import router as accounts_router
 from app.accounts.service import AccountService
 from app.accounts.standing import Standings
@@ -24,8 +27,10 @@ from app.core.tokens import Tokens
 from app.dev.testnotify import router as testnotify_router
 from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
-from app.notifications.service import NotificationService
+from app.notifications.service import NotificationService, welcome
 from app.notifications.stream import NotificationStreams
+from app.projects.admin import ProjectAdministration
+from app.projects.admin_router import router as projects_admin_router
 from app.projects.preflight import host_columns
 from app.projects.router import router as projects_router
 from app.projects.service import ProjectService
@@ -55,7 +60,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     test_routers = [testnotify_router] if settings.notify_test_endpoints else []
     # Tried in this order for each request: the ones that are asked most come first.
-    for router in (notifications_router, *test_routers, projects_router, accounts_router, health.router):
+    routers = (
+        notifications_router,
+        *test_routers,
+        projects_router,
+        accounts_router,
+        accounts_admin_router,
+        projects_admin_router,
+        health.router,
+    )
+    for router in routers:
         app.include_router(router)
     pages.install(app)
     _surround(app, settings)
@@ -79,11 +93,12 @@ def _build(app: FastAPI, settings: Settings) -> None:
     state.database.carrier = state.broker.carry
     state.hub = Hub(state.registry)
     tokens = Tokens(settings.jwt_secret, settings.jwt_issuer, settings.jwt_audience)
-    standings = Standings(state.database, state.broker)
+    state.passwords = Passwords()
+    state.standings = standings = Standings(state.database, state.broker)
     state.authenticator = Authenticator(tokens, standings, settings.public_url, settings.allowed_origins)
     end_streams(state.broker, state.hub)
     state.accounts = AccountService(
-        state.database, Passwords(), tokens, standings, timedelta(hours=settings.session_hours)
+        state.database, state.passwords, tokens, standings, timedelta(hours=settings.session_hours)
     )
     state.notifications = NotificationService(state.database, state.registry)
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
@@ -96,6 +111,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with state.database.reading() as connection:
         host = await host_columns(connection)
     state.projects = ProjectService(state.database, host, state.notifications.unread_by_project)
+    state.project_administration = ProjectAdministration(state.database, host)
+    links = PasswordLinks(state.settings.base_url, timedelta(hours=state.settings.password_link_hours))
+    state.account_administration = AccountAdministration(
+        state.database, state.passwords, state.standings, links, state.project_administration, welcome
+    )
     state.broker.on_gap(state.database.renew)
     state.notification_feed.start()
     await state.broker.start()
