@@ -17,6 +17,10 @@ from app.accounts.links import PasswordLinks
 from app.accounts.router import router as accounts_router
 from app.accounts.service import AccountService
 from app.accounts.standing import Standings
+from app.chat.feed import RoomFeed
+from app.chat.router import router as chat_router
+from app.chat.service import ChatService
+from app.chat.socket import RoomSockets
 from app.core import health, pages, problems
 from app.core.database import Database
 from app.core.lifetime import ends_with_parent, told_of_end
@@ -29,6 +33,7 @@ from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, welcome
 from app.notifications.stream import NotificationStreams
+from app.presence.board import PresenceBoard
 from app.projects.admin import ProjectAdministration
 from app.projects.admin_router import router as projects_admin_router
 from app.projects.preflight import host_columns
@@ -62,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # Tried in this order for each request: the ones that are asked most come first.
     routers = (
         notifications_router,
+        chat_router,
         *test_routers,
         projects_router,
         accounts_router,
@@ -102,6 +108,9 @@ def _build(app: FastAPI, settings: Settings) -> None:
     )
     state.notifications = NotificationService(state.database, state.registry)
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
+    state.presence = PresenceBoard(state.database)
+    state.room_feed = RoomFeed(state.database, state.broker, state.hub, state.presence)
+    state.room_sockets = RoomSockets(state.database, state.hub, state.presence, state.authenticator)
     state.notification_streams = NotificationStreams(state.hub, state.notifications, state.authenticator)
 
 
@@ -111,6 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with state.database.reading() as connection:
         host = await host_columns(connection)
     state.projects = ProjectService(state.database, host, state.notifications.unread_by_project)
+    state.chat = ChatService(state.database, host, state.projects, state.notifications, state.presence)
     state.project_administration = ProjectAdministration(state.database, host)
     links = PasswordLinks(state.settings.base_url, timedelta(hours=state.settings.password_link_hours))
     state.account_administration = AccountAdministration(
@@ -118,13 +128,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     state.broker.on_gap(state.database.renew)
     state.notification_feed.start()
+    state.room_feed.start()
     await state.broker.start()
+    state.presence.start()
     # What exists now lives as long as the process: keep the garbage collector from walking it again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     with told_of_end(lambda: state.hub.close("shutdown")), ends_with_parent():
         yield
+    await state.presence.stop()
+    state.room_feed.stop()
     state.notification_feed.stop()
     await state.broker.stop()
     await state.database.close()

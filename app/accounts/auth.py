@@ -43,10 +43,10 @@ class Authenticator:
                 self._require_allowed_origin(request)
         else:
             token = request.cookies.get(COOKIE, "")
-            if is_socket or (token and request.scope["method"] not in _SAFE_METHODS):
-                self.require_same_origin(request)
             if not token:
                 raise Unauthenticated("Sign in first.")
+            if is_socket or request.scope["method"] not in _SAFE_METHODS:
+                self.require_same_origin(request)
         return await self._standings.principal(self._tokens.verify(token.strip()))
 
     async def still_holds(self, principal: Principal) -> bool:

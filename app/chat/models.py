@@ -1,9 +1,9 @@
-"""Tables of messages, and of who is in a room at this moment."""
+"""The table of messages."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
@@ -22,24 +22,3 @@ class Message(Base):
     author_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
     body: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
-
-
-class Presence(Base):
-    """A person whose socket to a room is held by a process. Unlogged: after a crash it is no longer true."""
-
-    __tablename__ = "presence"
-    __table_args__ = (Index("ix_presence_room_id", "room_id"), {"prefixes": ["UNLOGGED"]})
-
-    process_id: Mapped[UUID] = mapped_column(primary_key=True)
-    room_id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[HostId] = mapped_column(HOST_ID, primary_key=True)
-
-
-class PresenceProcess(Base):
-    """A process that holds sockets, and when it was last alive."""
-
-    __tablename__ = "presence_processes"
-    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    seen_at: Mapped[datetime] = mapped_column(TIMESTAMP)

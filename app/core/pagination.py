@@ -15,6 +15,7 @@ from app.core.errors import Invalid
 Item = TypeVar("Item")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGITS = 18
 _LAST_MICROSECOND = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -37,6 +38,13 @@ class Cursor:
         if not is_number or int(self.key) > _LAST_MICROSECOND:
             raise _BAD_CURSOR
         return _EPOCH + timedelta(microseconds=int(self.key))
+
+    @property
+    def number(self) -> int:
+        """The key as a number; raises ``Invalid`` for a cursor of another kind of list."""
+        if not (self.key.isascii() and self.key.isdigit() and len(self.key) <= _DIGITS):
+            raise _BAD_CURSOR
+        return int(self.key)
 
     def encode(self) -> str:
         return base64.urlsafe_b64encode(self.id.bytes + self.key.encode()).decode().rstrip("=")

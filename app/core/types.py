@@ -33,5 +33,7 @@ def _not_blank(text: str) -> str:
 STORABLE = AfterValidator(_storable)
 """Of a string that Postgres can store. Stands behind the limits of length, whose messages then speak of characters."""
 
-Title = Annotated[str, StringConstraints(max_length=200), STORABLE, AfterValidator(_not_blank)]
-Body = Annotated[str, StringConstraints(max_length=2000), STORABLE, AfterValidator(_not_blank)]
+NOT_BLANK = AfterValidator(_not_blank)
+
+Title = Annotated[str, StringConstraints(max_length=200), STORABLE, NOT_BLANK]
+Body = Annotated[str, StringConstraints(max_length=2000), STORABLE, NOT_BLANK]

@@ -1,6 +1,5 @@
 """What can happen, who is told of it, and where it opens. Adding an event is adding a row."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,18 +19,21 @@ class SourceKind(StrEnum):
     MESSAGE = "message"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What an event is about, and the parts in its project whose people are told."""
+_TEAM = frozenset({MemberRole.MANAGER, MemberRole.DEVELOPER})
 
-    source_kind: SourceKind
-    told: frozenset[MemberRole]
-
-
-RULES: dict[EventType, Rule] = {
-    EventType.ISSUE_CREATED: Rule(SourceKind.ISSUE, frozenset({MemberRole.MANAGER})),
-    EventType.MESSAGE_POSTED: Rule(SourceKind.MESSAGE, frozenset({MemberRole.MANAGER})),
+SOURCES: dict[EventType, SourceKind] = {
+    EventType.ISSUE_CREATED: SourceKind.ISSUE,
+    EventType.MESSAGE_POSTED: SourceKind.MESSAGE,
 }
+"""What an event is about."""
+
+TOLD: dict[tuple[EventType, MemberRole], frozenset[MemberRole]] = {
+    (EventType.ISSUE_CREATED, MemberRole.CLIENT): _TEAM,
+    (EventType.MESSAGE_POSTED, MemberRole.CLIENT): _TEAM,
+    (EventType.MESSAGE_POSTED, MemberRole.DEVELOPER): frozenset({MemberRole.CLIENT, MemberRole.MANAGER}),
+    (EventType.MESSAGE_POSTED, MemberRole.MANAGER): frozenset({MemberRole.CLIENT}),
+}
+"""Whose people are told of an event, by the part of who caused it. Of clients, only the one it concerns."""
 
 _ROUTE_PATHS: dict[str, str] = {
     SourceKind.ISSUE: "/projects/{project_id}/issues/{source_id}",
@@ -43,24 +45,32 @@ _PROJECT_PATH = "/projects/{project_id}"
 
 
 class Event(BaseModel):
-    """Something that happened in a project.
+    """Something that happened in a project, done by somebody who has the part ``by`` in it.
 
-    ``actor_id`` is who did it (they are not told), None when it came from outside. ``key`` tells one event from
-    another: the same event makes at most one notification for a recipient, however often it is reported.
+    ``actor_id`` is who did it (they are not told), None when it came from outside. ``client_id`` is the client whose
+    room it happened in, None for what concerns all of the project's clients. ``key`` tells one event from another: the
+    same event makes at most one notification for a recipient, however often it is reported.
     """
 
     model_config = ConfigDict(frozen=True)
 
     type: EventType
+    by: MemberRole = MemberRole.CLIENT
     project_id: HostId
     source_id: UUID
     title: Title
     body: Body | None = None
     actor_id: HostId | None = None
+    client_id: HostId | None = None
 
     @property
-    def rule(self) -> Rule:
-        return RULES[self.type]
+    def source_kind(self) -> SourceKind:
+        return SOURCES[self.type]
+
+    @property
+    def told(self) -> frozenset[MemberRole]:
+        """The parts whose people are told."""
+        return TOLD[self.type, self.by]
 
     @property
     def key(self) -> str:

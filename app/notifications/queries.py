@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    or_,
     select,
     true,
     tuple_,
@@ -24,17 +25,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId
-from app.notifications.events import Event, route_path
+from app.notifications.events import Event, SourceKind, route_path
 from app.notifications.items import NotificationItem
 from app.notifications.models import Notification, NotificationSettings
 from app.projects.access import ACTOR, actor_reaches, reaches
 from app.projects.models import ProjectMember
+from app.projects.roles import MemberRole
 
 _ITEM = (
     Notification.id,
@@ -91,6 +93,11 @@ _TELL_MEMBERS = _told_to(
     select(ProjectMember.user_id).where(
         ProjectMember.project_id == bindparam("project_id"),
         ProjectMember.role == func.any(bindparam("told", type_=ARRAY(Text))),
+        or_(
+            ProjectMember.role != MemberRole.CLIENT,
+            bindparam("client_id", type_=HOST_ID).is_(None),
+            ProjectMember.user_id == bindparam("client_id", type_=HOST_ID),
+        ),
         ProjectMember.user_id.is_distinct_from(bindparam("event_actor", type_=HOST_ID)),
     )
 )
@@ -99,7 +106,7 @@ _TELL_ONE = _told_to(select(bindparam("recipient", type_=HOST_ID).label("user_id
 
 async def insert_for_members(connection: AsyncConnection, event: Event) -> list[Told]:
     """One notification for each member whom the event's rule names, except who did it."""
-    who = {"told": sorted(event.rule.told), "event_actor": event.actor_id}
+    who = {"told": sorted(event.told), "client_id": event.client_id, "event_actor": event.actor_id}
     return [Told(*row) for row in await fetch(connection, _TELL_MEMBERS, _columns(event) | who)]
 
 
@@ -114,7 +121,7 @@ def _columns(event: Event) -> dict[str, Any]:
         "key": event.key,
         "project_id": event.project_id,
         "type": event.type.value,
-        "source_kind": event.rule.source_kind.value,
+        "source_kind": event.source_kind.value,
         "source_id": event.source_id,
         "title": event.title,
         "body": event.body,
@@ -166,6 +173,36 @@ async def set_read(connection: AsyncConnection, actor: Principal, notification_i
     """Whether it was unread until now; None when the actor has no such notification."""
     rows = await fetch(connection, _SET_READ, {"actor_id": actor.user_id, "notification_id": notification_id})
     return not rows[0]["is_read"] if rows else None
+
+
+@cache
+def _set_read_about(sources: Select[UUID]) -> ReturningUpdate[UUID]:
+    return (
+        update(Notification)
+        .where(
+            Notification.recipient_user_id == ACTOR,
+            Notification.is_read == false(),
+            Notification.source_kind == bindparam("source_kind", type_=Text),
+            Notification.source_id.in_(sources),
+        )
+        .values(is_read=True)
+        .returning(Notification.id)
+    )
+
+
+async def set_read_about(
+    connection: AsyncConnection,
+    actor_id: HostId,
+    source_kind: SourceKind,
+    sources: Select[UUID],
+    parameters: Mapping[str, Any],
+) -> list[UUID]:
+    """Marks the person's notifications about these sources as read; answers which were not.
+
+    ``sources`` is a statement that is built once, with parameters of its own.
+    """
+    own = {"actor_id": actor_id, "source_kind": source_kind.value}
+    return [row[0] for row in await fetch(connection, _set_read_about(sources), {**parameters, **own})]
 
 
 _some_unread = (

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.principal import Principal
@@ -16,11 +17,12 @@ from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
 from app.notifications import queries
 from app.notifications.counts import UnreadCounts
-from app.notifications.events import Event
+from app.notifications.events import Event, SourceKind
 from app.notifications.items import NotificationItem
 from app.notifications.queries import StoredSettings, Told
 
 _READ_ALL_BATCH = 10_000
+_SIGNAL_IDS = 150  # what fits into one payload of NOTIFY
 
 
 class NotificationService:
@@ -69,6 +71,20 @@ class NotificationService:
             raise NotFound
         if was_unread:
             transaction.signals.append(_read_signal(actor.user_id, ids=[str(notification_id)]))
+
+    async def mark_read_about(
+        self,
+        transaction: Transaction,
+        actor_id: HostId,
+        source_kind: SourceKind,
+        sources: Select[UUID],
+        parameters: Mapping[str, Any],
+    ) -> None:
+        """Marks what the person was told about these sources as read: they are looking at the things themselves."""
+        changed = await queries.set_read_about(transaction.connection, actor_id, source_kind, sources, parameters)
+        for start in range(0, len(changed), _SIGNAL_IDS):
+            ids = [str(each) for each in changed[start : start + _SIGNAL_IDS]]
+            transaction.signals.append(_read_signal(actor_id, ids=ids))
 
     async def mark_all_read(self, actor: Principal) -> int:
         """Marks all of the actor's that exist now as read; answers how many were not.

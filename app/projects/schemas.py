@@ -14,10 +14,14 @@ class Progress(BaseModel):
 
 
 class Project(BaseModel):
-    """A project as the caller sees it; ``role`` is null for who reaches it without a part in it."""
+    """A project as the caller sees it; ``role`` is null for who reaches it without a part in it.
+
+    ``unread_count`` is of notifications, ``unread_messages`` of the rooms the caller belongs to.
+    """
 
     id: HostId
     name: str
     role: MemberRole | None
     unread_count: int
+    unread_messages: int
     progress: Progress | None = None

@@ -1,0 +1,410 @@
+"""All SQL of rooms' messages and read marks. What is asked often is built once and run by the driver."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy import and_ as all_of
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Account
+from app.accounts.principal import Principal
+from app.chat.models import Message
+from app.core.database import fetch
+from app.core.pagination import Cursor
+from app.core.types import HOST_ID, TIMESTAMP, HostId
+from app.projects.access import ACTOR, belongs_to_room, reachable_rooms
+from app.projects.models import ProjectMember, Room, RoomRead, host_projects
+from app.projects.preflight import HostSchema
+from app.projects.queries import project_name
+from app.projects.roles import MemberRole
+
+NAMELESS = "Somebody"
+"""The name of a host's user who has no account here."""
+
+SNIPPET = 200
+"""How many characters of its last message a list of rooms shows."""
+
+_ROOM_ID = bindparam("room_id", type_=Uuid)
+_MESSAGE_ID = bindparam("message_id", type_=Uuid)
+_UP_TO = bindparam("up_to", type_=BigInteger)
+
+_Client, _Author = aliased(Account), aliased(Account)
+_author_name = func.coalesce(_Author.display_name, NAMELESS)
+
+_has_client = exists().where(
+    ProjectMember.project_id == Room.project_id,
+    ProjectMember.user_id == Room.client_id,
+    ProjectMember.role == MemberRole.CLIENT,
+)
+_is_open = _has_client.correlate_except(ProjectMember)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    id: UUID
+    room_id: UUID
+    project_id: HostId
+    number: int
+    author_id: HostId
+    author_name: str
+    body: str
+    created_at: datetime
+
+
+_MESSAGE = (
+    Message.id,
+    Message.room_id,
+    Room.project_id,
+    Message.number,
+    Message.author_id,
+    _author_name,
+    Message.body,
+    Message.created_at,
+)
+_MESSAGES = (
+    select(*_MESSAGE)
+    .select_from(Message)
+    .join(Room, Room.id == Message.room_id)
+    .outerjoin(_Author, _Author.user_id == Message.author_id)
+)
+
+
+async def messages(
+    connection: AsyncConnection,
+    actor: Principal,
+    room_id: UUID,
+    limit: int,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[StoredMessage]:
+    """Messages of a room in reach, newest first: the newest, or those next to a number on one side."""
+    parameters = {"actor_id": actor.user_id, "room_id": room_id, "rows": limit, "number": before or after or 0}
+    statement = _page(reachable_rooms(actor), is_after=after is not None, is_before=before is not None)
+    return [StoredMessage(*row) for row in await fetch(connection, statement, parameters)]
+
+
+@cache
+def _page(reachable: Select[UUID], *, is_after: bool, is_before: bool) -> Select[*tuple[Any, ...]]:
+    number = bindparam("number", type_=BigInteger)
+    statement = _MESSAGES.where(Message.room_id == _ROOM_ID, Room.id == _ROOM_ID, Room.id.in_(reachable))
+    if is_after:
+        next_ones = (
+            statement.where(Message.number > number).order_by(Message.number).limit(bindparam("rows")).subquery()
+        )
+        return select(next_ones).order_by(next_ones.c.number.desc())
+    if is_before:
+        statement = statement.where(Message.number < number)
+    return statement.order_by(Message.number.desc()).limit(bindparam("rows"))
+
+
+async def message(connection: AsyncConnection, actor: Principal, message_id: UUID) -> StoredMessage | None:
+    """The message, if its room is in reach."""
+    rows = await fetch(
+        connection, _message(reachable_rooms(actor)), {"actor_id": actor.user_id, "message_id": message_id}
+    )
+    return StoredMessage(*rows[0]) if rows else None
+
+
+@cache
+def _message(reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+    return _MESSAGES.where(Message.id == _MESSAGE_ID, Room.id.in_(reachable))
+
+
+_SOME_MESSAGES = _MESSAGES.where(Message.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+
+
+async def messages_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, StoredMessage]:
+    """These messages, whoever asks: for what goes to sockets whose reach is known already."""
+    return {row[0]: StoredMessage(*row) for row in await fetch(connection, _SOME_MESSAGES, {"ids": ids})}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that has just been written, and what its event needs to know."""
+
+    message: StoredMessage
+    client_id: HostId
+    author_role: str | None
+    project_name: str
+
+
+async def insert_message(
+    connection: AsyncConnection, host: HostSchema, actor: Principal, room_id: UUID, message_id: UUID, body: str
+) -> Posted | None:
+    """Writes the next message of a room in reach, and the author's read mark up to it.
+
+    None when the room is out of reach or closed, or the id is in use. Holds the room's row until the transaction ends.
+    """
+    parameters = {"actor_id": actor.user_id, "room_id": room_id, "message_id": message_id, "body": body}
+    rows = await fetch(connection, _insert_message(host, reachable_rooms(actor)), parameters)
+    if not rows:
+        return None
+    number, created_at, project_id, client_id, author_name, author_role, name = rows[0]
+    written = StoredMessage(message_id, room_id, project_id, number, actor.user_id, author_name, body, created_at)
+    return Posted(written, client_id, author_role, name)
+
+
+@cache
+def _insert_message(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+    is_new = ~exists().where(Message.id == _MESSAGE_ID).correlate_except(Message)
+    place = (
+        update(Room)
+        .where(Room.id == _ROOM_ID, Room.id.in_(reachable), _is_open, is_new)
+        .values(last_number=Room.last_number + 1, active_at=func.clock_timestamp())
+        .returning(Room.id, Room.project_id, Room.client_id, Room.last_number)
+        .cte("place")
+    )
+    content = select(_MESSAGE_ID, place.c.id, place.c.last_number, ACTOR, bindparam("body", type_=Text))
+    posted = (
+        insert(Message)
+        .from_select(["id", "room_id", "number", "author_id", "body"], content)
+        .returning(Message.number, Message.created_at)
+        .cte("posted")
+    )
+    marked = (
+        update(RoomRead)
+        .where(RoomRead.room_id == place.c.id, RoomRead.user_id == ACTOR)
+        .values(number=place.c.last_number)
+        .cte("marked")
+    )
+    author_name = select(Account.display_name).where(Account.user_id == ACTOR).scalar_subquery()
+    author_role = (
+        select(ProjectMember.role)
+        .where(ProjectMember.project_id == place.c.project_id, ProjectMember.user_id == ACTOR)
+        .scalar_subquery()
+    )
+    name = select(project_name(host)).where(host_projects.c.id == place.c.project_id).scalar_subquery()
+    return select(
+        posted.c.number,
+        posted.c.created_at,
+        place.c.project_id,
+        place.c.client_id,
+        func.coalesce(author_name, NAMELESS),
+        author_role,
+        name,
+    ).add_cte(marked)
+
+
+SEEN_MESSAGES = select(Message.id).where(Message.room_id == _ROOM_ID, Message.number <= _UP_TO)
+"""The ids of a room's messages up to a number. Takes ``room_id`` and ``up_to``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How far a person has read a room; ``is_news`` when that is further than before."""
+
+    up_to: int
+    is_news: bool
+
+
+async def mark_read(connection: AsyncConnection, actor: Principal, room_id: UUID, up_to: int) -> Marked | None:
+    """Moves the actor's read mark, never backward and never past the last message; None out of reach.
+
+    Who only looks on has no mark to move.
+    """
+    parameters = {"actor_id": actor.user_id, "room_id": room_id, "up_to": up_to}
+    rows = await fetch(connection, _mark_read(reachable_rooms(actor)), parameters)
+    return Marked(*rows[0]) if rows else None
+
+
+@cache
+def _mark_read(reachable: Select[UUID]) -> Select[int, bool]:
+    room = (
+        select(Room.id, func.least(Room.last_number, _UP_TO).label("up_to"))
+        .where(Room.id == _ROOM_ID, Room.id.in_(reachable))
+        .cte("room")
+    )
+    marked = (
+        update(RoomRead)
+        .where(RoomRead.room_id == room.c.id, RoomRead.user_id == ACTOR, RoomRead.number < room.c.up_to)
+        .values(number=room.c.up_to)
+        .returning(RoomRead.number)
+        .cte("marked")
+    )
+    return select(room.c.up_to, exists(select(marked.c.number)))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRoom:
+    id: UUID
+    project_id: HostId
+    project_name: str
+    client_id: HostId
+    client_name: str
+    is_open: bool
+    unread_count: int
+    last_number: int
+    active_at: datetime
+    last_id: UUID | None
+    last_author_id: HostId | None
+    last_author_name: str | None
+    last_body: str | None
+    last_at: datetime | None
+
+
+async def room(connection: AsyncConnection, host: HostSchema, actor: Principal, room_id: UUID) -> StoredRoom | None:
+    """The room, if it is in reach."""
+    statement = _room(host, reachable_rooms(actor))
+    rows = await fetch(connection, statement, {"actor_id": actor.user_id, "room_id": room_id})
+    return StoredRoom(*rows[0]) if rows else None
+
+
+async def is_reachable(connection: AsyncConnection, actor: Principal, room_id: UUID) -> bool:
+    """Whether the room is in reach."""
+    statement = _reach(reachable_rooms(actor))
+    return bool(await fetch(connection, statement, {"actor_id": actor.user_id, "room_id": room_id}))
+
+
+async def rooms(
+    connection: AsyncConnection,
+    host: HostSchema,
+    actor: Principal,
+    after: Cursor | None,
+    limit: int,
+    filters: Mapping[str, Any],
+) -> list[StoredRoom]:
+    """Rooms in reach, latest activity first. Filters: ``project_id``; ``name``, a part of the client's or project's."""
+    parameters = {"actor_id": actor.user_id, "rows": limit} | dict(filters)
+    if after is not None:
+        parameters |= {"after_at": after.moment, "after_id": after.id}
+    statement = _rooms(host, reachable_rooms(actor), frozenset(filters), is_first=after is None)
+    return [StoredRoom(*row) for row in await fetch(connection, statement, parameters)]
+
+
+@cache
+def _reach(reachable: Select[UUID]) -> Select[UUID]:
+    return select(Room.id).where(Room.id == _ROOM_ID, Room.id.in_(reachable))
+
+
+@cache
+def _room(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+    return _all_rooms(host, reachable).where(Room.id == _ROOM_ID)
+
+
+@cache
+def _rooms(
+    host: HostSchema, reachable: Select[UUID], filtered: frozenset[str], *, is_first: bool
+) -> Select[*tuple[Any, ...]]:
+    statement = _all_rooms(host, reachable)
+    if "project_id" in filtered:
+        statement = statement.where(Room.project_id == bindparam("project_id", type_=HOST_ID))
+    if "name" in filtered:
+        part = bindparam("name", type_=Text)
+        statement = statement.where(or_(_holds(_Client.display_name, part), _holds(project_name(host), part)))
+    if not is_first:
+        place = tuple_(bindparam("after_at", type_=TIMESTAMP), bindparam("after_id", type_=Uuid))
+        statement = statement.where(tuple_(Room.active_at, Room.id) < place)
+    return statement.order_by(Room.active_at.desc(), Room.id.desc()).limit(bindparam("rows"))
+
+
+def _holds(text: ColumnElement[str] | Any, part: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the part occurs in the text, whatever the case; nothing in it has a meaning of its own."""
+    return func.strpos(func.lower(text), func.lower(part)) > 0
+
+
+def _all_rooms(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+    unread = case((RoomRead.number.is_(None), 0), else_=Room.last_number - RoomRead.number)
+    return (
+        select(
+            Room.id,
+            Room.project_id,
+            project_name(host),
+            Room.client_id,
+            func.coalesce(_Client.display_name, NAMELESS),
+            _is_open,
+            unread,
+            Room.last_number,
+            Room.active_at,
+            Message.id,
+            Message.author_id,
+            case((Message.id.is_not(None), _author_name)),
+            func.left(Message.body, SNIPPET),
+            Message.created_at,
+        )
+        .select_from(Room)
+        .join(host_projects, host_projects.c.id == Room.project_id)
+        .outerjoin(_Client, _Client.user_id == Room.client_id)
+        .outerjoin(RoomRead, all_of(RoomRead.room_id == Room.id, RoomRead.user_id == ACTOR))
+        .outerjoin(Message, all_of(Message.room_id == Room.id, Message.number == Room.last_number))
+        .outerjoin(_Author, _Author.user_id == Message.author_id)
+        .where(Room.id.in_(reachable))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPerson:
+    user_id: HostId
+    display_name: str
+    role: str
+    read_number: int
+
+
+_PEOPLE = (
+    select(
+        ProjectMember.user_id,
+        func.coalesce(Account.display_name, NAMELESS),
+        ProjectMember.role,
+        func.coalesce(RoomRead.number, 0),
+    )
+    .select_from(Room)
+    .join(ProjectMember, ProjectMember.project_id == Room.project_id)
+    .outerjoin(Account, Account.user_id == ProjectMember.user_id)
+    .outerjoin(RoomRead, all_of(RoomRead.room_id == Room.id, RoomRead.user_id == ProjectMember.user_id))
+    .where(
+        Room.id == _ROOM_ID,
+        or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id),
+        or_(Account.user_id.is_(None), Account.is_active),
+    )
+    .order_by(Account.display_name, ProjectMember.user_id)
+)
+
+
+async def people(connection: AsyncConnection, room_id: UUID) -> list[StoredPerson]:
+    """Those who belong to the room and can sign in, by name."""
+    return [StoredPerson(*row) for row in await fetch(connection, _PEOPLE, {"room_id": room_id})]
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """A room as somebody enters it: how far it goes, whether they are one of its people, and by which name."""
+
+    project_id: HostId
+    last_number: int
+    belongs: bool
+    display_name: str
+
+
+async def attendance(connection: AsyncConnection, actor: Principal, room_id: UUID) -> Attendance | None:
+    """None when the room is out of reach."""
+    parameters = {"actor_id": actor.user_id, "room_id": room_id}
+    rows = await fetch(connection, _attendance(reachable_rooms(actor)), parameters)
+    return Attendance(*rows[0]) if rows else None
+
+
+@cache
+def _attendance(reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+    name = select(Account.display_name).where(Account.user_id == ACTOR).scalar_subquery()
+    columns = (Room.project_id, Room.last_number, belongs_to_room(ACTOR), func.coalesce(name, NAMELESS))
+    return select(*columns).where(Room.id == _ROOM_ID, Room.id.in_(reachable))

@@ -1,0 +1,1 @@
+"""Who is in which room at this moment, across processes that may die."""
