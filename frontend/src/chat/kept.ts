@@ -1,0 +1,47 @@
+import type { Kept } from './types.ts';
+
+const prefix = 'portal-chat';
+
+/** What this person has begun to write in a room; every tab of the browser knows it. */
+export function keptDraft(user: string, room: string): Kept<string> {
+  return keptIn(() => localStorage, `${prefix}:draft:${user}:${room}`);
+}
+
+/** What this tab has not been able to send; another tab with it would send it too. */
+export function keptUnsent<Value>(user: string, room: string): Kept<Value> {
+  return keptIn(() => sessionStorage, `${prefix}:unsent:${user}:${room}`);
+}
+
+/** Signing out leaves nothing of what was written on this machine. */
+export function forgetKept(): void {
+  for (const storage of [() => localStorage, () => sessionStorage]) {
+    try {
+      const area = storage();
+      const own = Object.keys(area).filter((key) => key.startsWith(`${prefix}:`));
+      for (const key of own) area.removeItem(key);
+    } catch {
+      // A browser that keeps nothing has nothing to forget.
+    }
+  }
+}
+
+/** Storage may be refused or full: then it is kept as long as the page only. */
+function keptIn<Value>(storage: () => Storage, key: string): Kept<Value> {
+  return {
+    read() {
+      try {
+        return JSON.parse(storage().getItem(key) ?? 'null') as Value | null;
+      } catch {
+        return null;
+      }
+    },
+    write(value) {
+      try {
+        if (value === null) storage().removeItem(key);
+        else storage().setItem(key, JSON.stringify(value));
+      } catch {
+        // As said above.
+      }
+    },
+  };
+}
