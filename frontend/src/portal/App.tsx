@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { AdminPages, ToAccounts } from '../admin/AdminPages.tsx';
 import { AccountPage } from './pages/Account.tsx';
 import { IssuePage } from './pages/Issue.tsx';
 import { IssuesPage } from './pages/Issues.tsx';
@@ -9,12 +10,13 @@ import { MessagesPage } from './pages/Messages.tsx';
 import { NotFoundPage } from './pages/NotFound.tsx';
 import { ProjectPage } from './pages/Project.tsx';
 import { ProjectsPage } from './pages/Projects.tsx';
-import { BarePage, Shell } from './Shell.tsx';
+import { SetPasswordPage } from './pages/SetPassword.tsx';
+import { BarePage, isAdmin, Shell } from './Shell.tsx';
 import { startProblem, startSession, user } from './session.ts';
 import { FailedState } from './states.tsx';
 
 /** Links outside of these (files below /static, say) are the browser's to follow. */
-const pages = /^\/(projects|account|login|admin)?([/?#]|$)/;
+const pages = /^\/(projects|account|login|set-password|admin)?([/?#]|$)/;
 
 export function App() {
   return (
@@ -23,6 +25,11 @@ export function App() {
     </LocationProvider>
   );
 }
+
+const adminRoutes = [
+  <Route key="admin" path="/admin" component={ToAccounts} />,
+  <Route key="admin pages" path="/admin/*" component={AdminPages} />,
+];
 
 function Screens() {
   const { path } = useLocation();
@@ -34,6 +41,7 @@ function Screens() {
     );
   }
   if (path === '/login') return <LoginPage />;
+  if (path === '/set-password') return <SetPasswordPage />;
   if (user.value === undefined) return <Shell waiting />;
   if (user.value === null) return <ToLogin />;
   return (
@@ -46,6 +54,7 @@ function Screens() {
         <Route path="/projects/:project/issues" component={IssuesPage as ComponentType} />
         <Route path="/projects/:project/issues/:issue" component={IssuePage as ComponentType} />
         <Route path="/account" component={AccountPage} />
+        {isAdmin() ? adminRoutes : []}
         <Route default component={NotFoundPage} />
       </Router>
     </Shell>

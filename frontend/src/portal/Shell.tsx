@@ -1,4 +1,4 @@
-import { ChevronDown, ChevronLeft, LogOut, Settings2 } from 'lucide';
+import { ChevronDown, ChevronLeft, LogOut, Settings2, ShieldCheck } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
@@ -20,14 +20,62 @@ export function Shell({ children, waiting = false }: { children?: ComponentChild
             <span>Client Portal</span>
           </a>
           <div class="topbar-end">
+            {!waiting && isAdmin() && <AdminLink />}
             {!waiting && <notification-bell />}
             {!waiting && user.value && <UserMenu user={user.value} />}
           </div>
         </div>
+        {!waiting && isAdmin() && <AdminSections />}
       </header>
       <main id="content">{children}</main>
     </>
   );
+}
+
+/** Whether the admin pages are there for whoever is signed in. */
+export function isAdmin(): boolean {
+  return user.value?.role === 'admin';
+}
+
+const adminSections = [
+  { href: '/admin/accounts', text: 'Accounts' },
+  { href: '/admin/projects', text: 'Projects' },
+  { href: '/admin/rooms', text: 'Rooms' },
+  { href: '/admin/audit', text: 'Audit log' },
+];
+
+function AdminLink() {
+  const { path } = useLocation();
+  return (
+    <a class="admin-link" href="/admin/accounts" aria-current={isBelow(path, '/admin') ? 'true' : undefined}>
+      <Icon of={ShieldCheck} size={18} />
+      Admin
+    </a>
+  );
+}
+
+function AdminSections() {
+  const { path } = useLocation();
+  if (!isBelow(path, '/admin')) return null;
+  return (
+    <nav class="admin-sections" aria-label="Admin">
+      {adminSections.map(({ href, text }) => (
+        <a key={href} href={href} aria-current={current(path, href)}>
+          {text}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** The page itself, or a page of this section. */
+function current(path: string, href: string): 'page' | 'true' | undefined {
+  if (path === href) return 'page';
+  return isBelow(path, href) ? 'true' : undefined;
+}
+
+function isBelow(path: string, section: string): boolean {
+  return path === section || path.startsWith(`${section}/`);
 }
 
 export function Mark() {
@@ -165,7 +213,7 @@ export const roleNames: Record<string, string> = {
   client: 'Client',
 };
 
-function initials(name: string): string {
+export function initials(name: string): string {
   const words = name.split(/[\s@._-]+/).filter(Boolean);
   return [words[0], words.length > 1 ? words.at(-1) : '']
     .map((word) => word?.[0] ?? '')

@@ -4,6 +4,7 @@ import '../shared/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
 import './styles/pages.css';
+import './styles/admin.css';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';
 import { startSession } from './session.ts';

@@ -113,7 +113,10 @@ function PasswordCard() {
     try {
       await api.changePassword(current, wanted);
       form.reset();
-      setMessage({ good: true, text: 'Your password is changed. Other devices are signed out.' });
+      setMessage({
+        good: true,
+        text: 'Your password is changed. You stay signed in here; all your other sign-ins have ended.',
+      });
     } catch (error) {
       setMessage({ good: false, text: explain(error) });
     }
@@ -141,6 +144,9 @@ function PasswordCard() {
           hint={`At least ${shortestPassword} characters.`}
         />
         <PasswordField name="again" label="New password, again" autocomplete="new-password" />
+        <p class="quiet-line">
+          You stay signed in here. Every other device and browser is signed out at once.
+        </p>
         {message && (
           <p class={message.good ? 'alert good' : 'alert'} role={message.good ? 'status' : 'alert'}>
             {message.text}
@@ -159,9 +165,10 @@ interface PasswordFieldProps {
   label: string;
   autocomplete: 'current-password' | 'new-password';
   hint?: string;
+  autofocus?: boolean;
 }
 
-function PasswordField({ name, label, autocomplete, hint }: PasswordFieldProps) {
+export function PasswordField({ name, label, autocomplete, hint, autofocus = false }: PasswordFieldProps) {
   return (
     <div class="field">
       <label for={name}>{label}</label>
@@ -171,9 +178,10 @@ function PasswordField({ name, label, autocomplete, hint }: PasswordFieldProps) 
         name={name}
         autocomplete={autocomplete}
         maxLength={longestPassword}
-        minLength={hint ? shortestPassword : undefined}
+        minLength={autocomplete === 'new-password' ? shortestPassword : undefined}
         aria-describedby={hint && `${name}-hint`}
         required
+        autofocus={autofocus}
       />
       {hint && (
         <span class="hint" id={`${name}-hint`}>

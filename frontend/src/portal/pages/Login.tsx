@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import { Eye, EyeOff } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
@@ -7,6 +8,9 @@ import { longestEmail, longestPassword } from '../limits.ts';
 import { safeNext } from '../next.ts';
 import { Mark, useTitle } from '../Shell.tsx';
 import { signIn, user } from '../session.ts';
+
+/** Good news that led here. */
+export const loginNotice = signal('');
 
 export function LoginPage() {
   const { query, route } = useLocation();
@@ -22,6 +26,12 @@ export function LoginPage() {
   useEffect(() => {
     if (user.value) route(safeNext(query.next), true);
   }, [user.value]);
+  useEffect(
+    () => () => {
+      loginNotice.value = '';
+    },
+    [],
+  );
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -44,6 +54,11 @@ export function LoginPage() {
         <h1>Sign in to Client Portal</h1>
         <p class="lead">Your projects, and everybody on them, in one place.</p>
         <form ref={form} class="card form" onSubmit={(event) => void submit(event)}>
+          {loginNotice.value && !problem && (
+            <p class="alert good" role="status">
+              {loginNotice.value}
+            </p>
+          )}
           {problem && (
             <p class="alert" role="alert" id="problem">
               {explain(problem, wait)}
@@ -102,7 +117,7 @@ function explain(problem: Problem, wait: number): string {
 }
 
 /** The seconds the server asked to wait, counting down. */
-function useCountdown(problem: Problem | null): number {
+export function useCountdown(problem: Problem | null): number {
   const [left, setLeft] = useState(0);
   useEffect(() => {
     setLeft(Math.ceil(problem?.retryAfter ?? 0));

@@ -1,0 +1,35 @@
+import type { ComponentType } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { Route, Router, useLocation } from 'preact-iso';
+import { NotFoundPage } from '../portal/pages/NotFound.tsx';
+import { forgetListings } from './Listed.tsx';
+import { AccountPage } from './pages/Account.tsx';
+import { AccountsPage } from './pages/Accounts.tsx';
+import { AuditPage } from './pages/Audit.tsx';
+import { NewAccountPage } from './pages/NewAccount.tsx';
+import { ProjectPage } from './pages/Project.tsx';
+import { ProjectsPage } from './pages/Projects.tsx';
+import { RoomsPage } from './pages/Rooms.tsx';
+
+/** Everything below /admin/; the paths are what follows it. */
+export function AdminPages() {
+  useEffect(() => forgetListings, []);
+  return (
+    <Router>
+      <Route path="/accounts" component={AccountsPage} />
+      <Route path="/accounts/new" component={NewAccountPage} />
+      <Route path="/accounts/:user" component={AccountPage as ComponentType} />
+      <Route path="/projects" component={ProjectsPage} />
+      <Route path="/projects/:project" component={ProjectPage as ComponentType} />
+      <Route path="/rooms" component={RoomsPage} />
+      <Route path="/audit" component={AuditPage} />
+      <Route default component={NotFoundPage} />
+    </Router>
+  );
+}
+
+export function ToAccounts() {
+  const { route } = useLocation();
+  useEffect(() => route('/admin/accounts', true), []);
+  return null;
+}

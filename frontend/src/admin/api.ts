@@ -1,0 +1,156 @@
+import type { Page } from '../inbox/types.ts';
+import { type Call, call } from '../shared/http.ts';
+
+export type Role = 'admin' | 'staff' | 'developer' | 'client';
+export type MemberRole = 'manager' | 'developer' | 'client';
+
+export interface Account {
+  user_id: string;
+  email: string;
+  display_name: string;
+  role: Role;
+  is_active: boolean;
+  created_at: string;
+  updated_at: string;
+  last_sign_in_at: string | null;
+  projects: number;
+}
+
+export interface Membership {
+  project_id: string;
+  project_name: string;
+  role: MemberRole;
+  source: 'portal' | 'host';
+}
+
+export interface AccountWithMemberships extends Account {
+  memberships: Membership[];
+}
+
+export interface NewAccount {
+  user_id: string;
+  email: string;
+  display_name: string;
+  role: Role;
+  first_password: 'generated' | 'link';
+}
+
+/** The first password or the link, whichever was asked for: shown once, kept nowhere. */
+export interface CreatedAccount {
+  account: Account;
+  first_password: string | null;
+  link: string | null;
+  link_expires_at: string | null;
+}
+
+export interface PasswordLink {
+  link: string;
+  expires_at: string;
+}
+
+export interface AdminProject {
+  id: string;
+  name: string;
+  members: number;
+  rooms: number;
+}
+
+/** What is of the account is null for a host's user without an account here. */
+export interface Member {
+  user_id: string;
+  display_name: string | null;
+  email: string | null;
+  account_role: Role | null;
+  is_active: boolean | null;
+  role: MemberRole;
+  source: 'portal' | 'host';
+  created_at: string;
+}
+
+export interface Room {
+  id: string;
+  project_id: string;
+  project_name: string;
+  client: { id: string; display_name: string };
+  is_open: boolean;
+  unread_count: number;
+  active_at: string;
+  last_message: { author: { id: string; display_name: string }; body: string; created_at: string } | null;
+}
+
+/** The name is null for somebody without an account here. */
+export interface AuditedPerson {
+  id: string;
+  display_name: string | null;
+}
+
+export interface AuditEntry {
+  id: string;
+  at: string;
+  action: string;
+  actor: AuditedPerson | null;
+  user: AuditedPerson | null;
+  project: { id: string; name: string } | null;
+  address: string | null;
+  details: Record<string, unknown>;
+}
+
+const pageSize = 50;
+
+export const accounts = (filters: Filters, cursor = '', limit = pageSize) =>
+  send<Page<Account>>(`/api/admin/accounts?${query({ ...filters, cursor, limit })}`);
+export const account = (id: string) => send<AccountWithMemberships>(`/api/admin/accounts/${segment(id)}`);
+export const createAccount = (account: NewAccount) =>
+  send<CreatedAccount>('/api/admin/accounts', { method: 'POST', body: account });
+export const changeAccount = (
+  id: string,
+  change: Partial<Pick<Account, 'email' | 'display_name' | 'role' | 'is_active'>>,
+) => send<Account>(`/api/admin/accounts/${segment(id)}`, { method: 'PATCH', body: change });
+export const makePasswordLink = (id: string) =>
+  send<PasswordLink>(`/api/admin/accounts/${segment(id)}/password_link`, { method: 'POST' });
+
+/** The host's users who have no account yet. */
+export const users = (q: string, limit = 8) =>
+  send<Page<{ user_id: string }>>(`/api/admin/users?${query({ q, limit })}`);
+
+export const projects = (filters: Filters, cursor = '', limit = pageSize) =>
+  send<Page<AdminProject>>(`/api/admin/projects?${query({ ...filters, cursor, limit })}`);
+export const members = (project: string, cursor = '', limit = pageSize) =>
+  send<Page<Member>>(`/api/admin/projects/${segment(project)}/members?${query({ cursor, limit })}`);
+export const putMember = (project: string, user: string, role: MemberRole) =>
+  send<void>(`/api/admin/projects/${segment(project)}/members/${segment(user)}`, {
+    method: 'PUT',
+    body: { role },
+  });
+export const removeMember = (project: string, user: string) =>
+  send<void>(`/api/admin/projects/${segment(project)}/members/${segment(user)}`, { method: 'DELETE' });
+
+export const rooms = (filters: Filters, cursor = '', limit = pageSize) =>
+  send<Page<Room>>(`/api/rooms?${query({ ...filters, cursor, limit })}`);
+export const roomsOf = (project: string, cursor = '', limit = pageSize) =>
+  send<Page<Room>>(`/api/projects/${segment(project)}/rooms?${query({ cursor, limit })}`);
+
+export const audit = (filters: Filters, cursor = '', limit = pageSize) =>
+  send<Page<AuditEntry>>(`/api/admin/audit?${query({ ...filters, cursor, limit })}`);
+
+export type Filters = Record<string, string | undefined>;
+
+/** Only what is given: an empty role is no role, not the empty one. */
+function query(parameters: Record<string, string | number | undefined>): URLSearchParams {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '');
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(id);
+}
+
+type Methods = NonNullable<Call['method']> | 'PUT' | 'DELETE';
+
+/** The portal's call, with the methods that only these pages need. */
+function send<Answer>(
+  url: string,
+  options: Omit<Call, 'method'> & { method?: Methods } = {},
+): Promise<Answer> {
+  return call<Answer>(url, options as Call);
+}

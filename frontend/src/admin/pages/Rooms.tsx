@@ -1,0 +1,85 @@
+import { MessagesSquare, SearchX } from 'lucide';
+import { Page } from '../../portal/Shell.tsx';
+import { TimeAgo } from '../../shared/time.tsx';
+import * as api from '../api.ts';
+import { useFilters } from '../filters.ts';
+import { Listed, useListing } from '../Listed.tsx';
+import { Face } from '../people.tsx';
+import { SearchField } from '../SearchField.tsx';
+import { counted } from '../words.ts';
+
+export function RoomsPage() {
+  const [filters, change] = useFilters('q');
+  const listing = useListing(
+    `rooms ${JSON.stringify(filters)}`,
+    (cursor, limit) => api.rooms(filters, cursor, limit),
+    (room) => room.id,
+  );
+  return (
+    <Page title="Rooms" lead="Every private chat, the latest activity first.">
+      <div class="filters">
+        <SearchField
+          label="Search rooms"
+          placeholder="Client or project"
+          value={filters.q}
+          search={(q) => change({ q })}
+        />
+      </div>
+      <Listed
+        listing={listing}
+        count={(shown, hasMore) => `${counted(shown, 'room')} shown${hasMore ? ', there are more' : ''}`}
+        empty={
+          filters.q
+            ? { icon: SearchX, heading: 'Nothing found', text: 'No room of such a client or project.' }
+            : {
+                icon: MessagesSquare,
+                heading: 'No rooms yet',
+                text: 'A room opens as soon as a client is put into a project.',
+              }
+        }
+      >
+        {(rooms) => (
+          <ul class="rows">
+            {rooms.map((room) => (
+              <RoomRow key={room.id} room={room} />
+            ))}
+          </ul>
+        )}
+      </Listed>
+    </Page>
+  );
+}
+
+/** Inside a project's own page its name need not be said again. */
+export function RoomRow({ room, inProject = false }: { room: api.Room; inProject?: boolean }) {
+  const { client, last_message: last } = room;
+  return (
+    <li>
+      <a
+        class="row room"
+        href={`/projects/${room.project_id}/messages?${new URLSearchParams({ room: room.id })}`}
+      >
+        <Face name={client.display_name} isActive={room.is_open} />
+        <span class="row-main">
+          <span class="room-head">
+            <strong>{client.display_name}</strong>
+            {!inProject && <span class="room-project">{room.project_name}</span>}
+            {!room.is_open && <span class="badge off">Closed</span>}
+          </span>
+          <span class="row-snippet one-line">
+            {last ? `${last.author.display_name}: ${last.body}` : 'Nothing written yet'}
+          </span>
+        </span>
+        <span class="room-end">
+          <TimeAgo iso={room.active_at} />
+          {room.unread_count > 0 && (
+            <span class="count">
+              {room.unread_count > 99 ? '99+' : room.unread_count}
+              <span class="visually-hidden"> unread</span>
+            </span>
+          )}
+        </span>
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,26 @@
+import { initials, roleNames } from '../portal/Shell.tsx';
+import { TimeAgo } from '../shared/time.tsx';
+import type { Account } from './api.ts';
+
+export function Face({ name, isActive = true }: { name: string; isActive?: boolean }) {
+  return (
+    <span class={isActive ? 'face large' : 'face large off'} aria-hidden="true">
+      {initials(name) || '?'}
+    </span>
+  );
+}
+
+export function RoleBadge({ role }: { role: string }) {
+  return <span class={`badge role-${role}`}>{roleNames[role] ?? role}</span>;
+}
+
+/** Whether somebody can sign in, and when they last did. */
+export function Standing({ account }: { account: Pick<Account, 'is_active' | 'last_sign_in_at'> }) {
+  if (!account.is_active) return <span class="badge off">Deactivated</span>;
+  if (!account.last_sign_in_at) return <span>Never signed in</span>;
+  return (
+    <span>
+      Signed in <TimeAgo iso={account.last_sign_in_at} />
+    </span>
+  );
+}
