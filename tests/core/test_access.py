@@ -38,6 +38,20 @@ SECOND_PROJECTS_PEOPLE = SIGNED_IN | {"client": 404, "dev": 404, "pm": 404}
 
 WRONG_PASSWORD = {"current_password": "not this one", "new_password": "long enough"}
 
+BAD_LINK = {"token": "not a token", "new_password": "long enough"}
+MEMBER = "/api/admin/projects/{project_id}/members/{user_id}"
+MANAGER = {"role": "manager"}
+
+
+def _admins(status: int) -> dict[str, int]:
+    """What an admin gets where nobody else may come."""
+    return SIGNED_IN | dict.fromkeys(("client", "dev", "pm", "pm2"), 403) | {"admin": status}
+
+
+def _account(user: UUID) -> dict[str, str]:
+    return {"user_id": str(user), "email": "new@example.com", "display_name": "New", "role": "staff"}
+
+
 # Method, route, what stands in its path or body, and the status for each caller. {own} is a notification of pm's.
 ROWS: list[tuple[str, str, dict[str, object], dict[str, int]]] = [
     (
@@ -72,6 +86,24 @@ ROWS: list[tuple[str, str, dict[str, object], dict[str, int]]] = [
     ("GET", "/api/projects/{project_id}", {"project_id": FIRST_PROJECT}, FIRST_PROJECTS_PEOPLE),
     ("GET", "/api/projects/{project_id}", {"project_id": SECOND_PROJECT}, SECOND_PROJECTS_PEOPLE),
     ("GET", "/api/projects/{project_id}", {"project_id": ABSENT}, NOTHING_THERE),
+    ("POST", "/api/auth/password_link", {"json": BAD_LINK}, dict.fromkeys(CALLERS, 422)),
+    ("GET", "/api/admin/accounts", {}, _admins(200)),
+    ("POST", "/api/admin/accounts", {"json": _account(ABSENT)}, _admins(422)),
+    ("GET", "/api/admin/accounts/{user_id}", {"user_id": PEOPLE["client"]}, _admins(200)),
+    ("GET", "/api/admin/accounts/{user_id}", {"user_id": ABSENT}, _admins(404)),
+    ("PATCH", "/api/admin/accounts/{user_id}", {"user_id": PEOPLE["client"], "json": {}}, _admins(200)),
+    ("PATCH", "/api/admin/accounts/{user_id}", {"user_id": ABSENT, "json": {}}, _admins(404)),
+    ("POST", "/api/admin/accounts/{user_id}/password_link", {"user_id": PEOPLE["client"]}, _admins(201)),
+    ("POST", "/api/admin/accounts/{user_id}/password_link", {"user_id": ABSENT}, _admins(404)),
+    ("GET", "/api/admin/users", {}, _admins(200)),
+    ("GET", "/api/admin/projects", {}, _admins(200)),
+    ("GET", "/api/admin/projects/{project_id}/members", {"project_id": FIRST_PROJECT}, _admins(200)),
+    ("GET", "/api/admin/projects/{project_id}/members", {"project_id": ABSENT}, _admins(404)),
+    ("PUT", MEMBER, {"project_id": FIRST_PROJECT, "user_id": PEOPLE["pm"], "json": MANAGER}, _admins(204)),
+    ("PUT", MEMBER, {"project_id": FIRST_PROJECT, "user_id": ABSENT, "json": MANAGER}, _admins(404)),
+    ("PUT", MEMBER, {"project_id": ABSENT, "user_id": PEOPLE["pm"], "json": MANAGER}, _admins(404)),
+    ("DELETE", MEMBER, {"project_id": FIRST_PROJECT, "user_id": PEOPLE["pm2"]}, _admins(404)),
+    ("GET", "/api/admin/audit", {}, _admins(200)),
     ("GET", "/healthz", {}, OPEN_TO_ALL),
     ("GET", "/readyz", {}, OPEN_TO_ALL),
     ("GET", "/metrics", {}, OPEN_TO_ALL),
