@@ -83,7 +83,7 @@ class TestMetrics:
             await pm.post("/api/testnotify/issue", json=issue)
             await stream.until("notification")
             found = await _measures(http)
-        assert found["portal_notifications_created_total", "issue_created"] == 1
+        assert found["portal_notifications_created_total", "issue_created"] == 2
         assert found["portal_streams_open",] == 1
         assert found["portal_frames_total",] >= 1
         assert (await _measures(http))["portal_streams_open",] == 0

@@ -12,7 +12,7 @@ from app.accounts.roles import Role
 from app.core.errors import Invalid, NotFound
 from app.core.pagination import Page
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
-from app.notifications.events import RULES, Event, EventType, route_path
+from app.notifications.events import SOURCES, TOLD, Event, EventType, route_path
 from app.notifications.service import NotificationService
 from app.projects.queries import put_member
 from app.projects.roles import MemberRole
@@ -63,10 +63,12 @@ async def _add(app: FastAPI, person: str, role: MemberRole, project: UUID = FIRS
 
 class TestNotify:
     @pytest.mark.parametrize("type_", EventType)
-    async def test_tells_every_manager_of_the_project_and_nobody_else(self, app: FastAPI, world: World, type_):
+    async def test_of_a_client_tells_the_projects_managers_and_developers_and_nobody_else(
+        self, app: FastAPI, world: World, type_
+    ):
         await _add(app, "pm2", MemberRole.MANAGER)
-        told = await _notify(app, _event(type=type_))
-        assert set(told) == {PEOPLE["pm"], PEOPLE["pm2"]}
+        told = await _notify(app, _event(type=type_, client_id=PEOPLE["client"], actor_id=PEOPLE["client"]))
+        assert set(told) == {PEOPLE["pm"], PEOPLE["pm2"], PEOPLE["dev"]}
         rows = await world.fetch("SELECT recipient_user_id FROM client_portal.notifications")
         assert {row["recipient_user_id"] for row in rows} == set(told)
 
@@ -84,21 +86,35 @@ class TestNotify:
 
     async def test_does_not_tell_who_did_it(self, app: FastAPI):
         await _add(app, "pm2", MemberRole.MANAGER)
-        assert await _notify(app, _event(actor_id=PEOPLE["pm"])) == [PEOPLE["pm2"]]
+        assert set(await _notify(app, _event(actor_id=PEOPLE["pm"]))) == {PEOPLE["pm2"], PEOPLE["dev"]}
+
+    @pytest.mark.parametrize(
+        ("by", "told"),
+        [
+            (MemberRole.CLIENT, {"pm", "dev"}),
+            (MemberRole.DEVELOPER, {"pm", "client"}),
+            (MemberRole.MANAGER, {"client"}),
+        ],
+    )
+    async def test_of_a_message_tells_the_other_side_and_of_its_clients_only_the_rooms(self, app: FastAPI, by, told):
+        await _add(app, "client2", MemberRole.CLIENT)
+        actor = {MemberRole.CLIENT: "client", MemberRole.DEVELOPER: "dev", MemberRole.MANAGER: "pm"}[by]
+        event = _event(type=EventType.MESSAGE_POSTED, by=by, actor_id=PEOPLE[actor], client_id=PEOPLE["client"])
+        assert set(await _notify(app, event)) == {PEOPLE[each] for each in told}
 
     async def test_tells_once_however_often_the_event_is_reported(self, app: FastAPI, world: World):
         event = _event()
-        assert await _notify(app, event) == [PEOPLE["pm"]]
+        assert set(await _notify(app, event)) == {PEOPLE["pm"], PEOPLE["dev"]}
         assert await _notify(app, event) == []
-        assert await world.value("SELECT count(*) FROM client_portal.notifications") == 1
+        assert await world.value("SELECT count(*) FROM client_portal.notifications") == 2
 
     async def test_tells_once_of_an_event_reported_many_times_at_once(self, app: FastAPI, world: World):
         for person in ("pm2", "dev2", "client2"):
             await _add(app, person, MemberRole.MANAGER)
         event = _event()
         told = await asyncio.gather(*(_notify(app, event) for _ in range(12)))
-        assert sum(len(each) for each in told) == 4
-        assert await world.value("SELECT count(*) FROM client_portal.notifications") == 4
+        assert sum(len(each) for each in told) == 5
+        assert await world.value("SELECT count(*) FROM client_portal.notifications") == 5
 
     async def test_keeps_an_issue_and_a_message_of_the_same_id_apart(self, app: FastAPI):
         id_ = uuid4()
@@ -111,8 +127,8 @@ class TestNotify:
         await world.execute("UPDATE client_portal.notifications SET is_read = true")
         assert await _notify(app, event) == []
 
-    async def test_of_a_project_without_managers_tells_nobody(self, app: FastAPI, world: World):
-        await world.execute("DELETE FROM client_portal.project_members WHERE role = 'manager'")
+    async def test_of_a_project_without_a_team_tells_nobody(self, app: FastAPI, world: World):
+        await world.execute("DELETE FROM client_portal.project_members WHERE role <> 'client'")
         assert await _notify(app, _event()) == []
 
     async def test_is_undone_with_the_callers_transaction(self, app: FastAPI, world: World):
@@ -204,10 +220,9 @@ class TestInbox:
 
 
 def test_every_event_has_a_rule_and_a_page():
+    assert {type_ for type_, _ in TOLD} == set(SOURCES) == set(EventType)
     for type_ in EventType:
-        assert route_path(FIRST_PROJECT, RULES[type_].source_kind, UUID(int=1)).startswith(
-            f"/projects/{FIRST_PROJECT}/"
-        )
+        assert route_path(FIRST_PROJECT, SOURCES[type_], UUID(int=1)).startswith(f"/projects/{FIRST_PROJECT}/")
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ class TestList:
             "name": "Harbour House renovation",
             "role": role,
             "unread_count": projects[0]["unread_count"],
+            "unread_messages": 0,
             "progress": None,
         }
         assert len(projects) == (2 if person == "admin" else 1)

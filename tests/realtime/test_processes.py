@@ -131,7 +131,7 @@ async def test_after_50_at_once_every_last_count_is_the_tables(
     for stream in both:
         frames = [await stream.until("notification") for _ in range(50)]
         assert frames[-1].data["unread_count"] == 50
-    assert await shared_world.value("SELECT count(*) FROM client_portal.notifications WHERE NOT is_read") == 50
+    assert await shared_world.value("SELECT count(*) FROM client_portal.notifications WHERE NOT is_read") == 2 * 50
 
 
 async def test_a_sign_out_ends_the_streams_of_the_session_in_every_worker(

@@ -120,7 +120,10 @@ class TestFrames:
             frames = [await stream.until("notification") for _ in range(50)]
         assert set(statuses) == {204}
         assert len({frame.data["item"]["id"] for frame in frames}) == 50
-        unread = await world.value("SELECT count(*) FROM client_portal.notifications WHERE NOT is_read")
+        unread = await world.value(
+            "SELECT count(*) FROM client_portal.notifications WHERE NOT is_read AND recipient_user_id = $1",
+            PEOPLE["pm"],
+        )
         assert (frames[-1].data["unread_count"], unread) == (50, 50)
 
     async def test_a_commit_that_fails_makes_no_frame(self, app: FastAPI, world: World):
