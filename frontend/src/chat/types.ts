@@ -24,7 +24,7 @@ export interface Room {
   unread_count: number;
   last_number: number;
   active_at: string;
-  last_message: Omit<Message, 'project_id'> | null;
+  last_message: Omit<Message, 'room_id' | 'project_id'> | null;
 }
 
 export interface RoomPerson extends Author {

@@ -1,8 +1,10 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import * as api from './api.ts';
 import { inboxVersion } from './bell.ts';
+import { messagesRead } from './chat/visits.ts';
 import { GonePage } from './pages/NotFound.tsx';
-import { useResource } from './resource.ts';
+import { type Resource, useResource } from './resource.ts';
 import { Page, roleNames } from './Shell.tsx';
 import { Bones, FailedState } from './states.tsx';
 
@@ -21,7 +23,7 @@ interface Props {
 
 /** The pages of one project: its name, its sections, and a page of its own when it is out of reach. */
 export function ProjectFrame({ id, section, children }: Props) {
-  const project = useResource(`project ${id}`, () => api.project(id), inboxVersion.value);
+  const project = useProject(id);
   if (project.state === 'failed' && notThere(project.problem.status)) {
     return (
       <GonePage
@@ -48,6 +50,9 @@ export function ProjectFrame({ id, section, children }: Props) {
             aria-current={path === section ? 'page' : undefined}
           >
             {text}
+            {path === '/messages' && project.state === 'ready' && (
+              <Count of={project.value.unread_messages} />
+            )}
           </a>
         ))}
       </nav>
@@ -55,6 +60,27 @@ export function ProjectFrame({ id, section, children }: Props) {
       {project.state === 'failed' && <FailedState problem={project.problem} retry={project.reload} />}
       {project.state === 'ready' && children(project.value)}
     </Page>
+  );
+}
+
+/** Once it is there, a passing failure to read it anew does not take the page away. */
+function useProject(id: string): Resource<api.Project> {
+  const version = inboxVersion.value + messagesRead.value;
+  const project = useResource(`project ${id}`, () => api.project(id), version);
+  const last = useRef<Resource<api.Project> | null>(null);
+  const isPassing = project.state === 'failed' && !notThere(project.problem.status);
+  if (isPassing && last.current?.state === 'ready' && last.current.value.id === id) return last.current;
+  last.current = project;
+  return project;
+}
+
+function Count({ of: count }: { of: number }) {
+  if (!(count > 0)) return null;
+  return (
+    <span class="count">
+      {count > 99 ? '99+' : count}
+      <span class="visually-hidden"> unread</span>
+    </span>
   );
 }
 

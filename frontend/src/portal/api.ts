@@ -12,7 +12,10 @@ export interface Project {
   id: string;
   name: string;
   role: string | null;
+  /** Of one's notifications about it. */
   unread_count: number;
+  /** In the conversations one reaches. */
+  unread_messages: number;
   progress: { done: number; total: number } | null;
 }
 

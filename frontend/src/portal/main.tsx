@@ -5,6 +5,8 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/pages.css';
 import './styles/admin.css';
+import './styles/chat.css';
+import './styles/messages.css';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';
 import { startSession } from './session.ts';

@@ -1,4 +1,6 @@
 import { signal } from '@preact/signals';
+import { forgetKept } from '../chat/kept.ts';
+import { forgetRooms } from '../chat/open.ts';
 import { Problem } from '../shared/http.ts';
 import * as api from './api.ts';
 import { forgetAnswers } from './resource.ts';
@@ -13,7 +15,7 @@ type Word = { kind: 'signed_in'; id: string } | { kind: 'signed_out' };
 const tabs = new BroadcastChannel('portal-session');
 
 tabs.addEventListener('message', ({ data }: MessageEvent<Word>) => {
-  if (data.kind === 'signed_out') endSession();
+  if (data.kind === 'signed_out') leave();
   // All tabs share one cookie: a tab that still shows somebody else would show the wrong inbox.
   else if (data.id !== user.value?.id) location.reload();
 });
@@ -39,12 +41,19 @@ export async function signIn(email: string, password: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await api.logout();
   tell({ kind: 'signed_out' });
+  leave();
+}
+
+/** Signed out on purpose: nothing that was written stays on this machine. */
+function leave(): void {
+  forgetKept();
   endSession();
 }
 
 /** The server no longer knows this browser: the sign-in page is all there is to show. */
 export function endSession(): void {
   forgetAnswers();
+  forgetRooms();
   user.value = null;
 }
 

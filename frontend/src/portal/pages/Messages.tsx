@@ -1,43 +1,47 @@
-import { MessageSquare } from 'lucide';
-import { useEffect, useState } from 'preact/hooks';
+import { MessagesSquare } from 'lucide';
+import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
+import * as chat from '../../chat/api.ts';
+import { storeOf } from '../../chat/open.ts';
+import type { RoomStore } from '../../chat/room.ts';
+import type { RoomList } from '../../chat/room-list.ts';
+import type { Message } from '../../chat/types.ts';
 import type { NotificationItem } from '../../inbox/types.ts';
-import { dayOf } from '../../shared/ago.ts';
-import { TimeAgo } from '../../shared/time.tsx';
-import { KindTile } from '../activity.tsx';
+import { Problem } from '../../shared/http.ts';
 import * as api from '../api.ts';
-import { inboxVersion } from '../bell.ts';
-import { useTarget } from '../focus.ts';
+import { Conversation } from '../chat/Conversation.tsx';
+import { FromNotification } from '../chat/FromNotification.tsx';
+import { MessageBones } from '../chat/Log.tsx';
+import { Rooms } from '../chat/Rooms.tsx';
+import { useRooms } from '../chat/rooms.ts';
 import { notThere, ProjectFrame } from '../ProjectFrame.tsx';
 import { useResource } from '../resource.ts';
-import { Bones, FailedState, State } from '../states.tsx';
+import { user } from '../session.ts';
+import { FailedState, State } from '../states.tsx';
 import { GonePage } from './NotFound.tsx';
 
-const pageSize = 50;
-/** As far back as a deep link is followed before its surroundings are left out. */
-const longestSearch = 10;
-
-interface Thread {
-  /** Newest first, as they came. */
-  items: NotificationItem[];
-  next: string | null;
-  /** Whether the message asked for exists; without one asked for, true. */
-  found: boolean;
-}
+/** Where the message is that a deep link names. */
+type Located =
+  | { kind: 'nowhere' }
+  | { kind: 'message'; message: Message }
+  | { kind: 'notification'; item: NotificationItem }
+  | { kind: 'gone' };
 
 export function MessagesPage({ project }: { project: string }) {
   const { query } = useLocation();
   const focus = query.focus ?? '';
-  const thread = useResource(
-    `messages ${project} ${focus}`,
-    () => threadWith(project, focus),
-    inboxVersion.value,
-  );
+  const located = useResource(`message ${project} ${focus}`, () => locate(project, focus));
+  const list = useRooms(project);
   const all = `/projects/${encodeURIComponent(project)}/messages`;
-  const gone =
-    (thread.state === 'ready' && !thread.value.found) ||
-    (thread.state === 'failed' && focus !== '' && notThere(thread.problem.status));
-  if (gone) {
+  const found = located.state === 'ready' ? located.value : null;
+  const focused = found?.kind === 'message' ? found.message : null;
+  const rooms = list.rooms.value;
+  const onlyRoom = rooms?.length === 1 && list.next.value === null ? (rooms[0]?.id ?? '') : '';
+  const roomId = focused?.room_id ?? (query.room || onlyRoom);
+  const me = { id: user.value?.id ?? '', display_name: user.value?.display_name ?? 'You' };
+  const store = roomId && me.id ? storeOf(roomId, me.id) : null;
+
+  if (found?.kind === 'gone') {
     return (
       <GonePage
         title="This message is not here"
@@ -46,119 +50,113 @@ export function MessagesPage({ project }: { project: string }) {
       />
     );
   }
+  if (store && isElsewhere(store, project)) {
+    return (
+      <GonePage
+        title="This conversation is not here"
+        text="It is not part of this project, or you are not part of it."
+        back={{ href: all, text: 'All messages of the project' }}
+      />
+    );
+  }
   return (
     <ProjectFrame id={project} section="/messages">
       {() => {
-        if (thread.state === 'loading') return <Bones rows={4} />;
-        if (thread.state === 'failed') return <FailedState problem={thread.problem} retry={thread.reload} />;
-        return <ThreadView key={focus} project={project} thread={thread.value} focus={focus} />;
+        if (located.state === 'failed')
+          return <FailedState problem={located.problem} retry={located.reload} />;
+        if (found?.kind === 'notification') return <FromNotification item={found.item} all={all} />;
+        if (found === null) return <Waiting />;
+        const isList = !onlyRoom || onlyRoom !== roomId;
+        const conversation = store && (
+          <Conversation
+            key={roomId}
+            store={store}
+            room={roomId}
+            list={list}
+            me={me}
+            focus={focused}
+            back={isList ? all : null}
+          />
+        );
+        if (!isList) return <div class="chat single">{conversation}</div>;
+        return (
+          <Panes list={list} href={all} me={me.id} store={store} roomId={roomId}>
+            {conversation}
+          </Panes>
+        );
       }}
     </ProjectFrame>
   );
 }
 
-/** The newest messages, back to the one in focus. */
-async function threadWith(project: string, focus: string): Promise<Thread> {
-  const about = { project_id: project, source_kind: 'message' };
-  const page = await api.notificationsAbout(about, '', pageSize);
-  const thread: Thread = { items: page.items, next: page.next_cursor, found: true };
-  if (!focus || holds(thread, focus)) return thread;
-  const { items } = await api.notificationsAbout({ ...about, source_id: focus });
-  if (items.length === 0) return { ...thread, found: false };
-  for (let pages = 0; pages < longestSearch && thread.next && !holds(thread, focus); pages += 1) {
-    const older = await api.notificationsAbout(about, thread.next, pageSize);
-    thread.items = [...thread.items, ...older.items];
-    thread.next = older.next_cursor;
+interface PanesProps {
+  list: RoomList;
+  href: string;
+  me: string;
+  store: RoomStore | null;
+  roomId: string;
+  children: ComponentChildren;
+}
+
+/** The list of rooms, and the one that is open; on a phone one of the two. */
+function Panes({ list, href, me, store, roomId, children }: PanesProps) {
+  const rooms = list.rooms.value;
+  if (rooms === null && list.problem.value) {
+    return <FailedState problem={list.problem.value} retry={() => void list.refresh()} />;
   }
-  return holds(thread, focus) ? thread : { ...thread, items: [...thread.items, ...items] };
-}
-
-function holds(thread: Thread, message: string): boolean {
-  return thread.items.some((item) => item.source_id === message);
-}
-
-function ThreadView({ project, thread, focus }: { project: string; thread: Thread; focus: string }) {
-  const [older, setOlder] = useState<{ items: NotificationItem[]; next: string | null }>({
-    items: [],
-    next: thread.next,
-  });
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    if (!focus) scrollTo({ top: document.documentElement.scrollHeight });
-  }, []);
-
-  const loadOlder = async () => {
-    setFailed(false);
-    const about = { project_id: project, source_kind: 'message' };
-    try {
-      const page = await api.notificationsAbout(about, older.next ?? '', pageSize);
-      setOlder({ items: [...older.items, ...page.items], next: page.next_cursor });
-    } catch {
-      setFailed(true);
-    }
-  };
-
-  if (thread.items.length === 0) {
+  if (rooms === null && !roomId) return <Waiting />;
+  if (rooms?.length === 0 && !roomId) {
     return (
-      <State icon={MessageSquare} tint="blue" heading="No messages yet">
-        <p>What is written about this project appears here.</p>
+      <State icon={MessagesSquare} tint="blue" heading="No conversations yet">
+        <p>When a client joins this project, a conversation with them opens here.</p>
       </State>
     );
   }
-  const days = byDay(oldestFirst([...thread.items, ...older.items]));
   return (
-    <section class="thread" aria-label="Messages">
-      {older.next !== null && (
-        <button type="button" class="button" onClick={() => void loadOlder()}>
-          {failed ? 'That did not load. Try again' : 'Show earlier messages'}
-        </button>
-      )}
-      {days.map(([day, items]) => (
-        <section key={day} aria-label={day}>
-          <h2 class="day">{day}</h2>
-          <ol class="messages">
-            {items.map((item) => (
-              <Message key={item.source_id} item={item} isTarget={item.source_id === focus} />
-            ))}
-          </ol>
+    <div class={roomId ? 'chat has-room' : 'chat'}>
+      <Rooms list={list} rooms={rooms ?? []} href={href} me={me} open={store} openId={roomId} />
+      {children ?? (
+        <section class="conversation none" aria-label="Conversation">
+          <State icon={MessagesSquare} tint="blue" heading="Choose a conversation">
+            <p>Each client has a conversation of their own; no other client sees it.</p>
+          </State>
         </section>
-      ))}
-    </section>
+      )}
+    </div>
   );
 }
 
-function Message({ item, isTarget }: { item: NotificationItem; isTarget: boolean }) {
-  const target = useTarget<HTMLLIElement>(isTarget, item.source_id);
+function Waiting() {
   return (
-    <li
-      ref={target}
-      id={`message-${item.source_id}`}
-      class={isTarget ? 'message target' : 'message'}
-      tabIndex={isTarget ? -1 : undefined}
-      aria-current={isTarget ? 'true' : undefined}
-    >
-      <KindTile type={item.type} />
-      <div class="bubble">
-        <p class="message-head">
-          <span>Client</span>
-          <TimeAgo iso={item.created_at} />
-        </p>
-        <p class="message-body">{item.body ?? item.title}</p>
+    <div class="chat single">
+      <div class="conversation">
+        <MessageBones rows={5} label="Loading messages" />
       </div>
-    </li>
+    </div>
   );
 }
 
-function oldestFirst(items: NotificationItem[]): NotificationItem[] {
-  const one = new Map(items.map((item) => [item.source_id, item]));
-  return [...one.values()].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+async function locate(project: string, focus: string): Promise<Located> {
+  if (!focus) return { kind: 'nowhere' };
+  try {
+    const message = await chat.message(focus);
+    return message.project_id === project ? { kind: 'message', message } : { kind: 'gone' };
+  } catch (error) {
+    if (!(error instanceof Problem && notThere(error.status))) throw error;
+  }
+  try {
+    const about = { project_id: project, source_kind: 'message', source_id: focus };
+    const [item] = (await api.notificationsAbout(about)).items;
+    return item ? { kind: 'notification', item } : { kind: 'gone' };
+  } catch (error) {
+    if (error instanceof Problem && notThere(error.status)) return { kind: 'gone' };
+    throw error;
+  }
 }
 
-function byDay(items: NotificationItem[]): [string, NotificationItem[]][] {
-  const days = new Map<string, NotificationItem[]>();
-  for (const item of items) {
-    const day = dayOf(new Date(item.created_at), new Date());
-    days.set(day, [...(days.get(day) ?? []), item]);
-  }
-  return [...days];
+/** Out of reach from the start, or of another project; one that ends while it is open says so itself. */
+function isElsewhere(store: RoomStore, project: string): boolean {
+  const room = store.room.value;
+  if (room) return room.project_id !== project;
+  return store.ending.value === 'access_gone';
 }

@@ -6,6 +6,7 @@ import { ProjectFrame } from '../ProjectFrame.tsx';
 import { Progress } from '../progress.tsx';
 import { useResource } from '../resource.ts';
 import { Bones, FailedState, State } from '../states.tsx';
+import { messagesText } from './Projects.tsx';
 
 export function ProjectPage({ project: id }: { project: string }) {
   return (
@@ -21,6 +22,16 @@ export function ProjectPage({ project: id }: { project: string }) {
               <h2>For you</h2>
               <p class="fact">
                 {project.unread_count > 0 ? `${project.unread_count} unread` : 'Nothing unread'}
+              </p>
+            </div>
+            <div>
+              <h2>Messages</h2>
+              <p class="fact">
+                <a href={`/projects/${encodeURIComponent(id)}/messages`}>
+                  {project.unread_messages > 0
+                    ? messagesText(project.unread_messages)
+                    : 'Open the conversation'}
+                </a>
               </p>
             </div>
           </section>

@@ -1,8 +1,11 @@
-import { FolderOpen } from 'lucide';
+import { FolderOpen, MessageSquare } from 'lucide';
 import { useState } from 'preact/hooks';
 import { Problem } from '../../shared/http.ts';
+import { Icon } from '../../shared/icon.tsx';
 import * as api from '../api.ts';
 import { inboxVersion } from '../bell.ts';
+import { messagesRead } from '../chat/visits.ts';
+import { hueOf } from '../hue.ts';
 import { Progress } from '../progress.tsx';
 import { useResource } from '../resource.ts';
 import { Page, roleNames } from '../Shell.tsx';
@@ -10,7 +13,7 @@ import { endSession } from '../session.ts';
 import { Bones, FailedState, State } from '../states.tsx';
 
 export function ProjectsPage() {
-  const first = useResource('projects', () => api.projects(), inboxVersion.value);
+  const first = useResource('projects', () => api.projects(), inboxVersion.value + messagesRead.value);
   return (
     <Page title="Projects" lead="What you are working on together.">
       {first.state === 'loading' && <Bones rows={3} tall />}
@@ -79,16 +82,26 @@ function ProjectCard({ project }: { project: api.Project }) {
         <Progress of={project.progress} />
         <span class="project-foot">
           <span>{project.role ? (roleNames[project.role] ?? project.role) : 'All access'}</span>
-          <span>{project.unread_count > 0 ? `${project.unread_count} unread` : 'All read'}</span>
+          <Unread project={project} />
         </span>
       </a>
     </li>
   );
 }
 
-/** A project keeps its colour wherever it shows. */
-function hueOf(id: string): number {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 997;
-  return sum % 6;
+function Unread({ project }: { project: api.Project }) {
+  const { unread_count: notifications, unread_messages: messages } = project;
+  if (messages > 0) {
+    return (
+      <span class="unread-messages">
+        <Icon of={MessageSquare} size={14} />
+        {messagesText(messages)}
+      </span>
+    );
+  }
+  return <span>{notifications > 0 ? `${notifications} unread` : 'All read'}</span>;
+}
+
+export function messagesText(count: number): string {
+  return count === 1 ? '1 new message' : `${count} new messages`;
 }

@@ -1,0 +1,115 @@
+import { SendHorizontal } from 'lucide';
+import type { RefObject } from 'preact';
+import { useEffect, useId, useLayoutEffect, useState } from 'preact/hooks';
+import { keptDraft } from '../../chat/kept.ts';
+import type { RoomStore } from '../../chat/room.ts';
+import { Icon } from '../../shared/icon.tsx';
+
+export const longestMessage = 4000;
+/** The count is shown when this few characters are left. */
+const nearEnd = 400;
+
+interface Props {
+  store: RoomStore;
+  room: string;
+  name: string;
+  field: RefObject<HTMLTextAreaElement | null>;
+  sent: () => void;
+}
+
+/** Where one writes; the draft is kept for the next visit. */
+export function Composer({ store, room, name, field, sent }: Props) {
+  const [kept] = useState(() => keptDraft(store.me, room));
+  const [text, setText] = useState(() => kept.read() ?? '');
+  const id = useId();
+  // As the server counts: an emoji is one character.
+  const left = longestMessage - [...text].length;
+  const canSend = text.trim() !== '' && left >= 0;
+
+  useLayoutEffect(() => {
+    if (field.current) grow(field.current);
+  }, [text]);
+  useEffect(() => {
+    const refit = () => field.current && grow(field.current);
+    addEventListener('resize', refit);
+    return () => removeEventListener('resize', refit);
+  }, []);
+
+  const write = (value: string) => {
+    setText(value);
+    kept.write(value.trim() === '' ? null : value);
+    if (value !== '') store.typing.pressed();
+  };
+  const send = () => {
+    if (!canSend) return;
+    store.send(text);
+    setText('');
+    kept.write(null);
+    field.current?.focus();
+    sent();
+  };
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <label class="visually-hidden" for={id}>
+        Message to {name}
+      </label>
+      <div class="composer-box">
+        <textarea
+          ref={field}
+          id={id}
+          rows={1}
+          placeholder={`Write to ${name}`}
+          value={text}
+          aria-describedby={`${id}-hint ${id}-left`}
+          aria-invalid={left < 0}
+          enterkeyhint={hasTouch() ? 'enter' : 'send'}
+          onInput={({ currentTarget }) => write(currentTarget.value)}
+          onKeyDown={(event) => {
+            if (!isSendKey(event)) return;
+            event.preventDefault();
+            send();
+          }}
+        />
+        <button type="submit" class="send" aria-label="Send" disabled={!canSend}>
+          <Icon of={SendHorizontal} size={18} />
+        </button>
+      </div>
+      <div class="composer-foot">
+        <p id={`${id}-hint`} class="composer-hint">
+          {!hasTouch() && 'Enter sends, Shift + Enter starts a new line'}
+        </p>
+        <p id={`${id}-left`} class={left < 0 ? 'composer-left over' : 'composer-left'} role="status">
+          {left <= nearEnd && leftText(left)}
+        </p>
+      </div>
+    </form>
+  );
+}
+
+function leftText(left: number): string {
+  const count = Math.abs(left);
+  const noun = count === 1 ? 'character' : 'characters';
+  return left < 0 ? `${count} ${noun} too many` : `${count} ${noun} left`;
+}
+
+/** On a touch keyboard Enter is a new line: there is no Shift to hold. */
+function isSendKey(event: KeyboardEvent): boolean {
+  return event.key === 'Enter' && !event.shiftKey && !event.isComposing && !hasTouch();
+}
+
+function hasTouch(): boolean {
+  return matchMedia('(pointer: coarse)').matches;
+}
+
+/** As high as its text; how high that may be is in the style sheet. */
+function grow(field: HTMLTextAreaElement): void {
+  field.style.height = 'auto';
+  field.style.height = `${field.scrollHeight}px`;
+}

@@ -1,0 +1,114 @@
+import { effect } from '@preact/signals';
+import { Lock } from 'lucide';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { attend } from '../../chat/open.ts';
+import type { RoomStore } from '../../chat/room.ts';
+import type { RoomList } from '../../chat/room-list.ts';
+import type { Message, RoomWithPeople } from '../../chat/types.ts';
+import { Icon } from '../../shared/icon.tsx';
+import { followed } from '../bell.ts';
+import { FailedState } from '../states.tsx';
+import { Composer } from './Composer.tsx';
+import { Ended } from './Ended.tsx';
+import { Head } from './Head.tsx';
+import { Log, MessageBones } from './Log.tsx';
+import { Scroller } from './scroller.ts';
+import { ConnectionLine, TypingLine } from './status.tsx';
+import { messagesRead, takeChoice } from './visits.ts';
+
+interface Props {
+  store: RoomStore;
+  room: string;
+  list: RoomList;
+  me: { id: string; display_name: string };
+  /** The message a deep link points at. */
+  focus: Message | null;
+  back: string | null;
+}
+
+/** One room, open. */
+export function Conversation({ store, room, list, me, focus, back }: Props) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const target = useRef(focus?.id ?? '');
+  target.current = focus?.id ?? '';
+  const scroller = useMemo(() => new Scroller(store, () => target.current), [store]);
+  useLiveRoom(store, list, focus);
+
+  const found = store.room.value;
+  const name = found ? nameOf(found, me.id) : '';
+  const isReady = found !== null && store.log.state.value === 'ready';
+  useEffect(() => {
+    if (!isReady || !takeChoice(room)) return;
+    if (matchMedia('(pointer: coarse)').matches) heading.current?.focus();
+    else (field.current ?? heading.current)?.focus();
+  }, [isReady]);
+
+  if (store.ending.value) return <Ended ending={store.ending.value} back={back} />;
+  if (store.problem.value && !isReady) {
+    return (
+      <section class="conversation" aria-label="Conversation">
+        <FailedState problem={store.problem.value} retry={() => void store.load(focus?.number ?? null)} />
+      </section>
+    );
+  }
+  if (!isReady) {
+    return (
+      <section class="conversation" aria-label="Conversation">
+        <MessageBones rows={5} label="Loading messages" />
+      </section>
+    );
+  }
+  return (
+    <section class="conversation" aria-label={`Conversation with ${name}`}>
+      <Head store={store} room={found} name={name} heading={heading} back={back} />
+      <Log store={store} scroller={scroller} me={me} focus={focus?.id ?? ''} name={name} />
+      <TypingLine store={store} />
+      <ConnectionLine store={store} />
+      {found.is_open ? (
+        <Composer store={store} room={room} name={name} field={field} sent={() => scroller.toEnd()} />
+      ) : (
+        <p class="closed">
+          <Icon of={Lock} size={16} />
+          {found.client.display_name} is no longer part of this project. The conversation is closed.
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Keeps the room live while it is shown. */
+function useLiveRoom(store: RoomStore, list: RoomList, focus: Message | null): void {
+  const visit = `${focus?.id ?? ''} ${followed.value}`;
+  const entered = useRef('');
+  useEffect(() => {
+    entered.current = visit;
+    void store.enter(focus?.number ?? null);
+    const stopAttending = attend(store);
+    const stopTelling = effect(() => {
+      const newest = store.log.messages.value.at(-1);
+      if (newest && store.log.follows.value) list.hear(newest);
+    });
+    let known = store.ownRead.peek();
+    const stopCounting = effect(() => {
+      if (store.ownRead.value > known) messagesRead.value = messagesRead.peek() + 1;
+      known = store.ownRead.value;
+    });
+    return () => {
+      stopCounting();
+      stopTelling();
+      stopAttending();
+      store.leave();
+    };
+  }, [store]);
+  useEffect(() => {
+    if (entered.current === visit) return;
+    entered.current = visit;
+    if (focus) void store.showAround(focus.number);
+  }, [visit]);
+}
+
+/** A client talks with the team, the team with a client. */
+function nameOf(room: RoomWithPeople, me: string): string {
+  return room.client.id === me ? 'Your project team' : room.client.display_name;
+}
