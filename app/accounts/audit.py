@@ -1,6 +1,6 @@
 """The audit log: what admins do, and who signs in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,3 +56,16 @@ async def record(
         project_id=project_id,
         details=dict(details or {}),
     )
+
+
+async def record_memberships(
+    transaction: Transaction,
+    actor: Actor,
+    action: Action,
+    places: Iterable[tuple[HostId, HostId]],
+    details: Mapping[str, Any],
+) -> None:
+    """Writes one entry for each of these pairs of project and user, all in the same words."""
+    common = {"actor_id": actor.user_id, "address": actor.address, "action": action.value, "details": dict(details)}
+    entries = [common | {"project_id": project_id, "user_id": user_id} for project_id, user_id in places]
+    await queries.insert_audit_entries(transaction.connection, entries)

@@ -1,6 +1,6 @@
 """All SQL of accounts, sessions and the throttle."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -199,3 +199,8 @@ async def purge_throttle(connection: AsyncConnection) -> None:
 
 async def insert_audit_entry(connection: AsyncConnection, **columns: Any) -> None:
     await connection.execute(insert(AuditEntry).values(**columns))
+
+
+async def insert_audit_entries(connection: AsyncConnection, entries: Sequence[Mapping[str, Any]]) -> None:
+    if entries:
+        await connection.execute(insert(AuditEntry), entries)

@@ -3,14 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    CollectionAggregate,
     ColumnElement,
     Select,
     String,
     and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -154,18 +157,23 @@ async def put_member(connection: AsyncConnection, project_id: HostId, user_id: H
 async def open_rooms(connection: AsyncConnection, project_ids: Collection[HostId]) -> None:
     """A room for each client of the projects, and a read mark in it for each of its people; keeps those there are."""
     clients = select(ProjectMember.project_id, ProjectMember.user_id).where(
-        ProjectMember.project_id.in_(project_ids), ProjectMember.role == MemberRole.CLIENT
+        ProjectMember.project_id == _any_of(project_ids), ProjectMember.role == MemberRole.CLIENT
     )
     await connection.execute(insert(Room).from_select(["project_id", "client_id"], clients).on_conflict_do_nothing())
     is_its = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
     people = (
         select(Room.id, ProjectMember.user_id, Room.last_number)
         .join(ProjectMember, ProjectMember.project_id == Room.project_id)
-        .where(Room.project_id.in_(project_ids), is_its)
+        .where(Room.project_id == _any_of(project_ids), is_its)
     )
     await connection.execute(
         insert(RoomRead).from_select(["room_id", "user_id", "number"], people).on_conflict_do_nothing()
     )
+
+
+def _any_of(ids: Collection[HostId]) -> CollectionAggregate[Any]:
+    """Any of them, however many: as one array, not as a parameter each."""
+    return any_(literal(list(ids), ARRAY(HOST_ID)))
 
 
 async def remove_member(connection: AsyncConnection, project_id: HostId, user_id: HostId) -> None:
