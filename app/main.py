@@ -36,6 +36,7 @@ from app.notifications.stream import NotificationStreams
 from app.presence.board import PresenceBoard
 from app.projects.admin import ProjectAdministration
 from app.projects.admin_router import router as projects_admin_router
+from app.projects.host_managers import HostManagers
 from app.projects.preflight import host_columns
 from app.projects.router import router as projects_router
 from app.projects.service import ProjectService
@@ -106,6 +107,7 @@ def _build(app: FastAPI, settings: Settings) -> None:
     state.accounts = AccountService(
         state.database, state.passwords, tokens, standings, timedelta(hours=settings.session_hours)
     )
+    state.host_managers = HostManagers(state.database, settings.host_managers_query, settings.host_sync_seconds)
     state.notifications = NotificationService(state.database, state.registry)
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
     state.presence = PresenceBoard(state.database)
@@ -130,6 +132,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.notification_feed.start()
     state.room_feed.start()
     await state.broker.start()
+    state.host_managers.start()
     state.presence.start()
     # What exists now lives as long as the process: keep the garbage collector from walking it again and again.
     gc.collect()
@@ -137,6 +140,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.set_threshold(*_GC_THRESHOLDS)
     with told_of_end(lambda: state.hub.close("shutdown")), ends_with_parent():
         yield
+    await state.host_managers.stop()
     await state.presence.stop()
     state.room_feed.stop()
     state.notification_feed.stop()
