@@ -21,7 +21,7 @@ interface Props {
   pick: (option: Option) => void;
   /** The options for what is typed; asked when typing pauses. */
   suggest: (text: string) => Promise<Option[]>;
-  /** What is said when there is nothing to suggest. */
+  /** What is said when there is nothing to suggest; empty where the field itself says enough. */
   none: string;
   required?: boolean;
 }
@@ -77,6 +77,7 @@ export function Combobox({
   };
 
   const shown = open && options.length > 0;
+  const saysNone = open && found.isEmpty && none !== '';
   return (
     <Field name={name} label={label} hint={hint} error={error}>
       {(attributes) => (
@@ -109,7 +110,7 @@ export function Combobox({
             id={`${name}-options`}
             class="options"
             role="listbox"
-            aria-label={label}
+            aria-label="Suggestions"
             hidden={!shown}
           >
             {options.map((option, index) => (
@@ -130,8 +131,8 @@ export function Combobox({
               </div>
             ))}
           </div>
-          <span class={open && found.isEmpty ? 'options none' : 'visually-hidden'} role="status">
-            {open && found.isEmpty && none}
+          <span class={saysNone ? 'options none' : 'visually-hidden'} role="status">
+            {saysNone && none}
             {shown && `${options.length} ${options.length === 1 ? 'suggestion' : 'suggestions'}`}
           </span>
         </div>

@@ -13,10 +13,13 @@ export function Secret({ label, value, note }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<'' | 'copied' | 'selected'>('');
 
-  useEffect(() => field.current?.focus(), [value]);
+  useEffect(() => {
+    setSaid('');
+    field.current?.focus();
+  }, [value]);
 
   const copy = async () => {
-    field.current?.select();
+    if (field.current) selectAll(field.current);
     try {
       // Only secure contexts have a clipboard.
       await navigator.clipboard.writeText(value);
@@ -37,7 +40,7 @@ export function Secret({ label, value, note }: Props) {
           readOnly
           value={value}
           aria-describedby="secret-note"
-          onFocus={(event) => event.currentTarget.select()}
+          onFocus={(event) => selectAll(event.currentTarget)}
         />
         <button type="button" class="button primary" onClick={() => void copy()}>
           <Icon of={said === 'copied' ? Check : Copy} size={16} />
@@ -55,4 +58,10 @@ export function Secret({ label, value, note }: Props) {
       )}
     </div>
   );
+}
+
+/** Selecting scrolls to the end: the beginning says more. */
+function selectAll(field: HTMLInputElement): void {
+  field.select();
+  field.scrollLeft = 0;
 }

@@ -51,7 +51,7 @@ export function AccountsPage() {
           value={filters.is_active}
           onChange={(event) => change({ is_active: event.currentTarget.value })}
         >
-          <option value="">Active and deactivated</option>
+          <option value="">Any state</option>
           <option value="true">Active</option>
           <option value="false">Deactivated</option>
         </select>

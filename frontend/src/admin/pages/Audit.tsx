@@ -40,7 +40,7 @@ export function AuditPage() {
           </select>
         </div>
         {filters.user_id ? (
-          <Chosen label="To whom" clear={() => change({ user_id: '' })}>
+          <Chosen label="About whom" clear={() => change({ user_id: '' })}>
             <AccountName id={filters.user_id} />
           </Chosen>
         ) : (
@@ -74,7 +74,7 @@ function PersonField({ pick }: { pick: (id: string) => void }) {
   return (
     <Combobox
       name="person"
-      label="To whom"
+      label="About whom"
       placeholder="Anybody"
       text={text}
       change={setText}
@@ -100,10 +100,12 @@ function Chosen({ label, clear, children }: ChosenProps) {
   return (
     <fieldset class="chosen">
       <legend>{label}</legend>
-      <span>{children}</span>
-      <button type="button" aria-label={`${label}: show all`} onClick={clear}>
-        <Icon of={X} size={16} />
-      </button>
+      <div>
+        <span>{children}</span>
+        <button type="button" aria-label={`${label}: show all`} onClick={clear}>
+          <Icon of={X} size={16} />
+        </button>
+      </div>
     </fieldset>
   );
 }

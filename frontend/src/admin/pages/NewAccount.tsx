@@ -38,7 +38,7 @@ const roles = [
     title: roleTitles.developer,
     text: 'Sees assigned projects and talks to their clients.',
   },
-  { value: 'staff', title: roleTitles.staff, text: 'Manages assigned projects.' },
+  { value: 'staff', title: roleTitles.staff, text: 'Manages assigned projects and talks to their clients.' },
   { value: 'admin', title: roleTitles.admin, text: 'Sees everything, and gives and takes accounts.' },
 ] as const;
 
@@ -110,7 +110,7 @@ function Form({ done }: { done: (created: api.CreatedAccount) => void }) {
         }}
         pick={({ id }) => setUserId(id)}
         suggest={suggestUsers}
-        none="No user without an account has such an id."
+        none={wholeId.test(userId.trim()) ? '' : 'No user without an account has such an id.'}
         required
       />
       <Field name="display_name" label="Name" error={refused.fields.display_name}>

@@ -296,7 +296,7 @@ function MemberRow({ project, member, changed, remove }: MemberRowProps) {
         ) : (
           <button
             type="button"
-            class="icon-button"
+            class="row-button"
             aria-label={`Remove ${name}`}
             title="Remove"
             onClick={remove}

@@ -56,7 +56,7 @@ export function RoomRow({ room, inProject = false }: { room: api.Room; inProject
   return (
     <li>
       <a
-        class="row room"
+        class="row room-row"
         href={`/projects/${room.project_id}/messages?${new URLSearchParams({ room: room.id })}`}
       >
         <Face name={client.display_name} isActive={room.is_open} />
@@ -65,19 +65,21 @@ export function RoomRow({ room, inProject = false }: { room: api.Room; inProject
             <strong>{client.display_name}</strong>
             {!inProject && <span class="room-project">{room.project_name}</span>}
             {!room.is_open && <span class="badge off">Closed</span>}
-          </span>
-          <span class="row-snippet one-line">
-            {last ? `${last.author.display_name}: ${last.body}` : 'Nothing written yet'}
-          </span>
-        </span>
-        <span class="room-end">
-          <TimeAgo iso={room.active_at} />
-          {room.unread_count > 0 && (
-            <span class="count">
-              {room.unread_count > 99 ? '99+' : room.unread_count}
-              <span class="visually-hidden"> unread</span>
+            <span class="room-time">
+              <TimeAgo iso={room.active_at} />
             </span>
-          )}
+          </span>
+          <span class="room-last">
+            <span class="row-snippet one-line">
+              {last ? `${last.author.display_name}: ${last.body}` : 'Nothing written yet'}
+            </span>
+            {room.unread_count > 0 && (
+              <span class="count">
+                {room.unread_count > 99 ? '99+' : room.unread_count}
+                <span class="visually-hidden"> unread</span>
+              </span>
+            )}
+          </span>
         </span>
       </a>
     </li>

@@ -133,7 +133,7 @@ function Over() {
       <p class="lead" role="alert">
         It was used already, has expired, or was cut short on its way. Ask your administrator for a new one.
       </p>
-      <a class="button primary" href="/login">
+      <a class="button primary login-button" href="/login">
         Go to sign-in
       </a>
     </>
@@ -146,7 +146,7 @@ function StillSignedIn() {
       <p class="lead" role="status">
         You are still signed in here as {user.value?.display_name ?? user.value?.email ?? 'somebody else'}.
       </p>
-      <a class="button primary" href="/projects">
+      <a class="button primary login-button" href="/projects">
         Go to your projects
       </a>
     </>
