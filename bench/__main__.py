@@ -1,6 +1,7 @@
 """`python -m bench`: measures, and prints one table.
 
-ROWS (1,000,000) is how many notifications there are; GROWTH (100,000 and ROWS) which two sizes are compared.
+ROWS (1,000,000) is how many notifications there are; GROWTH (100,000 and ROWS) which two sizes are compared; MESSAGES
+(5,000,000) how many messages.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 
 from app.core.errors import StartupError
 from bench import figures
@@ -18,13 +20,16 @@ from bench.machine import Machine
 from bench.peer.server import peer
 from bench.people import ROWS_PER_USER, UNREAD_PER_USER
 from bench.processes import ROOT, BenchError
+from bench.rooms import MESSAGES_PER_ROOM, Rooms, furnish
 from bench.table import Row, markdown
 from bench.world import World, postgres_version, world
 
-_GROUPS = ("reads", "creates", "growth", "memory", "delivery")
+_GROUPS = ("reads", "creates", "growth", "memory", "delivery", "messages", "sockets", "chat")
 _DOCUMENT = ROOT / "docs" / "bench.md"
 _OPEN_FILES = 12_000
 _ISSUE_ROWS = 10_000_000
+_FEW_ROWS = 10_000
+_FEW_MESSAGES = 50_000
 
 
 def main() -> None:
@@ -49,6 +54,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measures the portal beside its ceilings and its peer.")
     parser.add_argument("--rows", type=_number, default=os.environ.get("ROWS") or "1000000")
     parser.add_argument("--growth", type=_numbers, default=os.environ.get("GROWTH") or None, metavar="SMALL,BIG")
+    parser.add_argument("--messages", type=_number_of_messages, default=os.environ.get("MESSAGES") or "5000000")
     parser.add_argument("--only", action="append", choices=_GROUPS, help="measure this group of figures only")
     parser.add_argument("--write", action="store_true", help=f"write {_DOCUMENT.relative_to(ROOT)} too")
     arguments = parser.parse_args()
@@ -57,11 +63,15 @@ def _parse() -> argparse.Namespace:
     return arguments
 
 
-def _number(text: str) -> int:
+def _number(text: str, least: int = 10 * ROWS_PER_USER) -> int:
     number = int(text.replace(",", "").replace("_", ""))
-    if number < 10 * ROWS_PER_USER:
+    if number < least:
         raise ValueError
     return number
+
+
+def _number_of_messages(text: str) -> int:
+    return _number(text, _FEW_MESSAGES)
 
 
 def _numbers(text: str) -> list[int]:
@@ -81,12 +91,22 @@ def _measure(arguments: argparse.Namespace, machine: Machine) -> Iterator[Row]:
     with ExitStack() as stack:
         _say(f"filling a database with {arguments.rows:,} notifications")
         main_world = stack.enter_context(world(arguments.rows))
+
+        @cache
+        def furnished() -> Rooms:
+            # Not before the figures of notifications: they are of a database without rooms.
+            _say(f"adding rooms with {arguments.messages:,} messages")
+            return furnish(main_world, arguments.messages)
+
         groups: dict[str, Callable[[], Iterator[Row]]] = {
             "reads": lambda: _reads(main_world),
             "growth": lambda: _growth(main_world, arguments.growth),
             "creates": lambda: _with_portal(main_world, figures.creates),
             "memory": lambda: _with_portal(main_world, figures.memory),
             "delivery": lambda: _with_portal(main_world, figures.delivery),
+            "messages": lambda: _messages(furnished(), _FEW_MESSAGES),
+            "sockets": lambda: _with_rooms(furnished(), figures.sockets_memory),
+            "chat": lambda: _with_rooms(furnished(), figures.talk),
         }
         for name, group in groups.items():
             if name in arguments.only:
@@ -113,6 +133,16 @@ def _with_portal(main_world: World, figure: Callable[..., Iterator[Row]]) -> Ite
         yield from figure(main_world, portal)
 
 
+def _messages(big: Rooms, few: int) -> Iterator[Row]:
+    with world(_FEW_ROWS) as small_world:
+        yield from figures.messages(furnish(small_world, few), big)
+
+
+def _with_rooms(rooms: Rooms, figure: Callable[..., Iterator[Row]]) -> Iterator[Row]:
+    with rooms.world.portal() as portal:
+        yield from figure(rooms, portal)
+
+
 def _report(arguments: argparse.Namespace, machine: Machine, rows: Sequence[Row]) -> str:
     users = arguments.rows // ROWS_PER_USER
     lines = [
@@ -124,6 +154,8 @@ def _report(arguments: argparse.Namespace, machine: Machine, rows: Sequence[Row]
         f"- Other work on the machine took, of all its CPU time: {machine.others}",
         "- Growth: rows per user stay the same, so what grows is the table, not one person's inbox; "
         "one request at a time.",
+        f"- Messages: {MESSAGES_PER_ROOM} in each room whatever the table's size, and a tenth of all in the longest; "
+        "two people's sockets a room; a message's time runs from when it was due to be posted.",
     ]
     if max(arguments.growth) < _ISSUE_ROWS:
         lines.append(f"- For the growth to {_ISSUE_ROWS:,} rows: `make bench ROWS={_ISSUE_ROWS}`.")

@@ -1,18 +1,20 @@
 """The figures: what is measured, beside what."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from statistics import median
+from typing import Any
 
-from bench import load, streams
+from bench import load, sockets, streams
 from bench.load import Load
-from bench.machine import private_kib
+from bench.machine import cpu_seconds, private_kib
 from bench.peer import server as peer_server
 from bench.peer.server import Peer
 from bench.people import deal
 from bench.pgbench import creates_per_second
 from bench.processes import ask, client
+from bench.rooms import Rooms
 from bench.table import Row
 from bench.world import Portal, World
 
@@ -26,9 +28,16 @@ EMPTY = "/healthz"
 _IDLE_STREAMS = 5000
 _BUSY_STREAMS = 2000
 _TRIAL_STREAMS = 200
-_SETTLE_SECONDS = 15.0  # every stream has had its first heartbeat by then
+_SETTLE_SECONDS = 16.0  # every stream or socket has had its first heartbeat by then
 _CREATES_PER_SECOND = 300
 _DELIVERY_SECONDS = 10
+_ASKED_ROOMS = 90
+_IDLE_ROOMS = 2500
+_BUSY_ROOMS = 500
+_TRIAL_ROOMS = 100
+_MESSAGES_PER_SECOND = 200
+_TALK_SECONDS = 20
+_TALK_WARM_UP_SECONDS = 2
 
 
 def reads(world: World, portal: Portal, peer: Peer) -> Iterator[Row]:
@@ -140,6 +149,90 @@ def delivery(world: World, portal: Portal) -> Iterator[Row]:
     )
 
 
+def messages(small: Rooms, big: Rooms) -> Iterator[Row]:
+    """Latency of a room's newest page in a small and in a big table, one request at a time; other pages beside it."""
+    newest, deep = "newest page of a room", "page deep in the longest room"
+    with small.world.portal() as small_portal, big.world.portal() as big_portal:
+        for figure, asked, reach in (
+            (newest, lambda rooms: rooms.pages(range(_ASKED_ROOMS)), 1.3),
+            (deep, lambda rooms: rooms.deep_pages(_ASKED_ROOMS), None),
+        ):
+            measured = _in_turn(
+                {
+                    "small": lambda asked=asked: _one_by_one(small_portal, asked(small)),  # type: ignore[misc]
+                    "big": lambda asked=asked: _one_by_one(big_portal, asked(big)),  # type: ignore[misc]
+                },
+                by=lambda each: each.p50,
+            )
+            own, base = measured["big"].p50, measured["small"].p50
+            yield Row(
+                f"p50 of {figure}, {big.messages:,} messages",
+                f"{own:.2f} ms",
+                f"{small.messages:,} messages {base:.2f} ms",
+                own / base,
+                reach,
+                is_most=True,
+            )
+        for whose, request in big.lists().items():
+            rooms_list = _one_by_one(big_portal, [request])
+            yield Row(f"p50 of 50 rooms of {whose}", f"{rooms_list.p50:.2f} ms")
+
+
+def sockets_memory(rooms: Rooms, portal: Portal) -> Iterator[Row]:
+    """What one idle socket of a room keeps in the server, of all that came with many of them."""
+    _hold_sockets(rooms, portal, range(_TRIAL_ROOMS))
+    before = private_kib(portal.process_id)
+    idle = range(min(_IDLE_ROOMS, rooms.count))
+    grown = _hold_sockets(rooms, portal, idle) - before
+    each = grown / (2 * len(idle))
+    yield Row(
+        f"memory per idle socket at {2 * len(idle):,} sockets, two a room",
+        f"{each:.1f} KiB",
+        f"private memory {before / 1024:.0f} MiB, then {(before + grown) / 1024:.0f} MiB",
+        each,
+        40,
+        is_most=True,
+        unit=" KiB",
+    )
+
+
+def talk(rooms: Rooms, portal: Portal) -> Iterator[Row]:
+    """From when a message was due to be posted to its frame in the other person's socket."""
+    busy = range(min(_BUSY_ROOMS, rooms.count))
+    plan = sockets.Plan(
+        portal.port,
+        rooms.sockets(busy),
+        rooms.posts(busy),
+        _MESSAGES_PER_SECOND,
+        _TALK_SECONDS,
+        _TALK_WARM_UP_SECONDS,
+    )
+    with client("bench.sockets", asdict(plan)) as answers:
+        next(answers)
+        cpu = cpu_seconds(portal.process_id)
+        measured = sockets.Talk(**next(answers))
+        cpu = cpu_seconds(portal.process_id) - cpu
+    yield Row(
+        f"message to frame, {_MESSAGES_PER_SECOND}/s in {len(busy):,} rooms, {len(plan.sockets):,} open sockets",
+        f"p99 {measured.p99:.1f} ms, p50 {measured.p50:.1f} ms",
+        f"{1000 * cpu / measured.posted:.1f} ms of the server's CPU each",
+        measured.p99,
+        30,
+        is_most=True,
+        unit=" ms",
+        client_share=measured.client_share,
+    )
+    yield Row(
+        "frames lost, doubled or astray",
+        f"{measured.wrong:,}",
+        f"{measured.posted:,} messages, to both people of their room",
+        measured.wrong,
+        0,
+        is_most=True,
+        unit=" frames",
+    )
+
+
 def _in_turn(
     figures: Mapping[str, Callable[[], Load]], by: Callable[[Load], float] = lambda each: each.per_second
 ) -> dict[str, Load]:
@@ -157,6 +250,10 @@ def _read(world: World, portal: Portal, path: str, connections: int = CONNECTION
     return _load(load.Plan(portal.port, deal(requests, connections)))
 
 
+def _one_by_one(portal: Portal, requests: Iterable[str]) -> Load:
+    return _load(load.Plan(portal.port, deal(requests, 1)))
+
+
 def _read_peer(peer: Peer, path: str) -> Load:
     return _load(load.Plan(peer.port, deal(peer.get(path), CONNECTIONS), keep_alive=False))
 
@@ -167,8 +264,16 @@ def _load(plan: load.Plan) -> Load:
 
 def _hold(world: World, portal: Portal, users: list[int]) -> float:
     """Opens a stream for each of these users; the server's private memory in KiB while they are idle."""
-    plan = streams.Plan(portal.port, _stream_requests(world, users))
-    with client("bench.streams", asdict(plan)) as answers:
+    return _held("bench.streams", asdict(streams.Plan(portal.port, _stream_requests(world, users))), portal)
+
+
+def _hold_sockets(rooms: Rooms, portal: Portal, held: range) -> float:
+    """As ``_hold``, with the sockets of both people of these rooms."""
+    return _held("bench.sockets", asdict(sockets.Plan(portal.port, rooms.sockets(held))), portal)
+
+
+def _held(module: str, plan: Mapping[str, Any], portal: Portal) -> float:
+    with client(module, plan) as answers:
         next(answers)
         time.sleep(_SETTLE_SECONDS)
         return private_kib(portal.process_id)

@@ -51,6 +51,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
+def is_whole(answer: bytes) -> bool:
+    """Whether an answer of known length has come to its end."""
+    head = answer.find(b"\r\n\r\n")
+    if head < 0:
+        return False
+    length = _LENGTH.search(answer, 0, head)
+    return length is None or len(answer) >= head + 4 + int(length[1])
+
+
 class _Sender(asyncio.Protocol):
     """One connection after the other to the same server, with at most one request under way."""
 
@@ -83,11 +92,7 @@ class _Sender(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         answer = self._answer = self._answer + data if self._answer else data
-        head = answer.find(b"\r\n\r\n")
-        if head < 0:
-            return
-        length = _LENGTH.search(answer, 0, head)
-        if length is not None and len(answer) < head + 4 + int(length[1]):
+        if not is_whole(answer):
             return
         if not answer.startswith(self._status):
             self._fail(RuntimeError(f"answer: {answer[:300]!r}"))

@@ -47,6 +47,12 @@ def private_kib(process_id: int) -> float:
     return size / 1024
 
 
+def cpu_seconds(process_id: int) -> float:
+    """CPU time that this process has taken."""
+    times = psutil.Process(process_id).cpu_times()
+    return float(times.user + times.system)
+
+
 def _busy_seconds() -> float:
     times = psutil.cpu_times()
     return float(times.user + times.system)

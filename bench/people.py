@@ -8,7 +8,7 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from jose import jwt
@@ -40,42 +40,56 @@ class People:
 
     def get(self, path: str, user: int) -> str:
         """The request of this user for the path."""
-        return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._token(user)}\r\n\r\n"
+        return get(path, self._token(user))
 
     def create(self, manager: int) -> str:
         """A manager's test-notify request: one notification, theirs, as the only manager of their project."""
-        body = json.dumps(
-            {
-                "project_id": str(project_id(manager // USERS_PER_PROJECT)),
-                "message_id": FRESH_UUID,
-                "snippet": "Could you have a look at the second draft before Thursday, please?",
-            }
-        )
-        return (
-            f"POST /api/testnotify/message HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._token(manager)}"
-            f"\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        )
+        content = {
+            "project_id": str(project_id(manager // USERS_PER_PROJECT)),
+            "message_id": FRESH_UUID,
+            "snippet": "Could you have a look at the second draft before Thursday, please?",
+        }
+        return post("/api/testnotify/message", self._token(manager), content)
 
     def _token(self, user: int) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": "client-portal",
-            "aud": "client-portal",
-            "sub": str(user_id(user)),
-            "roles": ["client" if user % USERS_PER_PROJECT else "staff"],
-            "scope": "notifications.stream",
-            "iat": now,
-            "exp": now + _TOKEN_SECONDS,
-        }
-        return jwt.encode(claims, self._secret, algorithm="HS256")
+        return token(self._secret, user_id(user), "client" if user % USERS_PER_PROJECT else "staff")
+
+
+def get(path: str, bearer: str, headers: str = "") -> str:
+    """The request for the path, with other headers, each with its line's end."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {bearer}\r\n{headers}\r\n"
+
+
+def post(path: str, bearer: str, content: Mapping[str, str]) -> str:
+    """The request that sends the content to the path."""
+    body = json.dumps(content)
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {bearer}"
+        f"\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    )
+
+
+def token(secret: str, user: UUID, role: str) -> str:
+    """A token of this user for some hours."""
+    now = int(time.time())
+    claims = {
+        "iss": "client-portal",
+        "aud": "client-portal",
+        "sub": str(user),
+        "roles": [role],
+        "scope": "notifications.stream",
+        "iat": now,
+        "exp": now + _TOKEN_SECONDS,
+    }
+    return jwt.encode(claims, secret, algorithm="HS256")
 
 
 def user_id(number: int) -> UUID:
-    return _uuid(f"user {number}")
+    return made_of(f"user {number}")
 
 
 def project_id(number: int) -> UUID:
-    return _uuid(f"project {number}")
+    return made_of(f"project {number}")
 
 
 def deal(requests: Iterable[str], connections: int) -> list[list[str]]:
@@ -86,5 +100,6 @@ def deal(requests: Iterable[str], connections: int) -> list[list[str]]:
     return [hand for hand in hands if hand]
 
 
-def _uuid(name: str) -> UUID:
+def made_of(name: str) -> UUID:
+    """The id of what has this name, as ``md5(name)::uuid`` in SQL."""
     return UUID(hashlib.md5(name.encode()).hexdigest())

@@ -9,22 +9,18 @@ import gc
 import json
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from typing import Any, cast
-from uuid import uuid4
 
 import uvloop
 
 from bench.load import percentile
-from bench.people import FRESH_UUID
+from bench.pace import offer
 
 _OPENING_AT_ONCE = 32
 _OPENING_SECONDS = 180.0
-_CREATING_CONNECTIONS = 32
-_STRAGGLER_SECONDS = 3.0
 _SOURCE = b'"source_id":"'
 _UUID_CHARACTERS = 36
 
@@ -42,7 +38,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Of how many creates how many came as a frame; milliseconds from just before sending one to its frame."""
+    """Of how many creates how many came as a frame; milliseconds from when one was due to its frame."""
 
     created: int
     received: int
@@ -87,32 +83,6 @@ class _Stream(asyncio.Protocol):
             self.ready.set_exception(RuntimeError(f"answer: {data[:300]!r}"))
 
 
-class _Creator(asyncio.Protocol):
-    """A connection that sends creates; back among the idle ones as soon as its answer is in."""
-
-    def __init__(self, idle: deque["_Creator"], waiting: deque[bytes]) -> None:
-        self._idle = idle
-        self._waiting = waiting
-        self._transport: asyncio.Transport | None = None
-        self.refused: bytes | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._idle.append(self)
-
-    def send(self, request: bytes) -> None:
-        assert self._transport is not None
-        self._transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        if not data.startswith(b"HTTP/1.1 204"):
-            self.refused = data[:300]
-        if self._waiting:
-            self.send(self._waiting.popleft())
-        else:
-            self._idle.append(self)
-
-
 async def _open(plan: Plan, arrivals: dict[bytes, float]) -> list[_Stream]:
     loop = asyncio.get_running_loop()
     slots = asyncio.Semaphore(_OPENING_AT_ONCE)
@@ -129,36 +99,11 @@ async def _open(plan: Plan, arrivals: dict[bytes, float]) -> list[_Stream]:
 
 
 async def _deliver(plan: Plan, arrivals: dict[bytes, float]) -> Delivery:
-    """Creates at a fixed pace, whatever the answers do: one that finds no idle connection waits, and its time runs."""
-    loop = asyncio.get_running_loop()
-    idle: deque[_Creator] = deque()
-    waiting: deque[bytes] = deque()
-    creators = [_Creator(idle, waiting) for _ in range(_CREATING_CONNECTIONS)]
-    for creator in creators:
-        await loop.create_connection(lambda creator=creator: creator, "127.0.0.1", plan.port)  # type: ignore[misc]
     total = int(plan.per_second * plan.seconds)
-    sent: dict[bytes, float] = {}
-    parts = [create.encode().split(FRESH_UUID.encode()) for create in plan.creates]
-    started, cpu = time.perf_counter(), time.process_time()
-    for number, part in enumerate(islice(cycle(parts), total)):
-        pause = started + number / plan.per_second - time.perf_counter()
-        if pause > 0:
-            await asyncio.sleep(pause)
-        key = str(uuid4()).encode()
-        request = key.join(part)
-        sent[key] = time.perf_counter()
-        if idle:
-            idle.popleft().send(request)
-        else:
-            waiting.append(request)
-    share = (time.process_time() - cpu) / (time.perf_counter() - started)
-    await asyncio.sleep(_STRAGGLER_SECONDS)
-    refused = next((creator.refused for creator in creators if creator.refused), None)
-    if refused:
-        raise RuntimeError(f"answer: {refused!r}")
-    taken = [1000 * (arrivals.get(key, float("inf")) - at) for key, at in sent.items()]
+    offered = await offer(plan.port, islice(cycle(plan.creates), total), plan.per_second, status=204)
+    taken = [1000 * (arrivals.get(key, float("inf")) - at) for key, at in offered.due.items()]
     received = sum(each < float("inf") for each in taken)
-    return Delivery(len(sent), received, percentile(taken, 0.5), percentile(taken, 0.99), share)
+    return Delivery(total, received, percentile(taken, 0.5), percentile(taken, 0.99), offered.client_share)
 
 
 async def _run(plan: Plan) -> None:

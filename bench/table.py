@@ -10,26 +10,30 @@ _HEAD = ("figure", "measured", "beside it", "ratio", "reach", "ok?")
 class Row:
     """One figure beside its ceiling or peer.
 
-    ``value`` is what the reach is about, at least or at most: a ratio, or a number of ``unit``. ``client_share`` is
-    what the load itself took of a core.
+    ``value`` is what the reach is about, at least or at most: a ratio, or a number of ``unit``; without a reach the
+    figure is there to be known. ``client_share`` is what the load itself took of a core.
     """
 
     figure: str
     measured: str
-    beside: str
-    value: float
-    reach: float
+    beside: str = ""
+    value: float | None = None
+    reach: float | None = None
     is_most: bool = False
     unit: str = ""
     client_share: float = 0
 
     @property
     def holds(self) -> bool:
+        if self.value is None or self.reach is None:
+            return True
         return self.value <= self.reach if self.is_most else self.value >= self.reach
 
     def cells(self) -> tuple[str, ...]:
+        ratio = "" if self.unit or self.value is None else f"{self.value:.2f}"
+        if self.reach is None:
+            return self.figure, self.measured, self.beside, ratio, "", ""
         reach = f"at {'most' if self.is_most else 'least'} {self.reach:g}{self.unit or ' times'}"
-        ratio = "" if self.unit else f"{self.value:.2f}"
         return self.figure, self.measured, self.beside, ratio, reach, "yes" if self.holds else "**NO**"
 
 

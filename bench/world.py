@@ -74,7 +74,7 @@ class World:
         self.rows = self.people.count * ROWS_PER_USER
         self.url = demo.portal_url(postgres, folder)
         self.owner_url = postgres.url(demo.DATABASE)
-        self._secret = secret
+        self.secret = secret
 
     async def fill(self) -> None:
         """Makes the host's tables, the portal's schema, the people and their notifications."""
@@ -102,7 +102,7 @@ class World:
         port = free_port()
         own = {
             "DATABASE_URL": self.url,
-            "JWT_SECRET": self._secret,
+            "JWT_SECRET": self.secret,
             "PORT": str(port),
             "NOTIFY_TEST_ENDPOINTS": "true",
             "APP_ENV": "production",
