@@ -21,6 +21,7 @@ from app.core.database import Transaction
 from app.core.errors import Problem, StartupError
 from app.core.passwords import Passwords
 from app.dev import demo
+from app.dev.conversation import create_conversation
 from app.dev.embedded import EmbeddedPostgres
 from app.notifications.service import welcome
 from app.projects.preflight import check_host
@@ -136,7 +137,8 @@ def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:
     own = {"DATABASE_URL": url, "JWT_SECRET": settings.jwt_secret or _kept_secret(settings.data_dir)}
     os.environ.update(own | {"NOTIFY_TEST_ENDPOINTS": "true"})
     _run(_migrate(url))
-    _run(demo.create_accounts(url))
+    if _run(demo.create_accounts(url)):
+        _run(create_conversation(url))
     _say("The demo world, on an embedded Postgres. Sign in with one of these; the password of all is demo-password:")
     for email, role in demo.SIGN_INS:
         _say(f"  {email:<20} {role}")

@@ -53,14 +53,16 @@ def _user_id(number: int) -> UUID:
     return UUID(f"aaaaaaaa-0000-4000-8000-{number:012d}")
 
 
+ADMIN, MANAGER, DEVELOPER, CLIENT, MANAGER_2, DEVELOPER_2, CLIENT_2 = (_user_id(number) for number in range(1, 8))
+
 _PEOPLE = (
     # user, full name, e-mail, job title, role, membership
-    (_user_id(1), "Ada Okafor", "admin@example.com", "Operations", Role.ADMIN, None),
-    (_user_id(2), "Paula Meyer", "pm@example.com", "Project manager", Role.STAFF, (FIRST_PROJECT, MemberRole.MANAGER)),
-    (_user_id(3), "Deniz Kaya", "dev@example.com", "Developer", Role.DEVELOPER, (FIRST_PROJECT, MemberRole.DEVELOPER)),
-    (_user_id(4), "Clara Jensen", "client@example.com", "Owner", Role.CLIENT, (FIRST_PROJECT, MemberRole.CLIENT)),
+    (ADMIN, "Ada Okafor", "admin@example.com", "Operations", Role.ADMIN, None),
+    (MANAGER, "Paula Meyer", "pm@example.com", "Project manager", Role.STAFF, (FIRST_PROJECT, MemberRole.MANAGER)),
+    (DEVELOPER, "Deniz Kaya", "dev@example.com", "Developer", Role.DEVELOPER, (FIRST_PROJECT, MemberRole.DEVELOPER)),
+    (CLIENT, "Clara Jensen", "client@example.com", "Owner", Role.CLIENT, (FIRST_PROJECT, MemberRole.CLIENT)),
     (
-        _user_id(5),
+        MANAGER_2,
         "Piotr Nowak",
         "pm2@example.com",
         "Project manager",
@@ -68,14 +70,14 @@ _PEOPLE = (
         (SECOND_PROJECT, MemberRole.MANAGER),
     ),
     (
-        _user_id(6),
+        DEVELOPER_2,
         "Dara Singh",
         "dev2@example.com",
         "Developer",
         Role.DEVELOPER,
         (SECOND_PROJECT, MemberRole.DEVELOPER),
     ),
-    (_user_id(7), "Chloé Martin", "client2@example.com", "Buyer", Role.CLIENT, (SECOND_PROJECT, MemberRole.CLIENT)),
+    (CLIENT_2, "Chloé Martin", "client2@example.com", "Buyer", Role.CLIENT, (SECOND_PROJECT, MemberRole.CLIENT)),
 )
 
 SIGN_INS = tuple((email, role.value) for _, _, email, _, role, _ in _PEOPLE)
@@ -136,14 +138,14 @@ async def _fill_host(host: "asyncpg.Connection[asyncpg.Record]") -> None:
     await host.execute(f"GRANT SELECT, REFERENCES ON public.users, public.projects TO {ROLE}")
 
 
-async def create_accounts(url: str) -> None:
-    """Gives the demo's people their accounts and memberships. Does nothing where that is done already."""
+async def create_accounts(url: str) -> bool:
+    """Gives the demo's people their accounts and memberships. Does nothing, and says so, where that is done already."""
     database = Database(url, pool_size=1)
     passwords = Passwords()
     try:
         async with database.transaction() as transaction:
             if await accounts_exist(transaction.connection):
-                return
+                return False
             for user_id, name, email, _, role, membership in _PEOPLE:
                 await create_account(
                     transaction, passwords, user_id=user_id, email=email, name=name, role=role, password=PASSWORD
@@ -151,5 +153,6 @@ async def create_accounts(url: str) -> None:
                 await welcome(transaction, user_id, role)
                 if membership is not None:
                     await add_member(transaction, COMMAND, membership[0], user_id, membership[1])
+        return True
     finally:
         await database.close()
