@@ -1,0 +1,152 @@
+"""Everybody who may ask: the demo's people, and those that its two projects lack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from app.accounts.audit import COMMAND
+from app.accounts.roles import Role
+from app.accounts.service import create_account
+from app.core.database import Database
+from app.core.passwords import Passwords
+from app.dev.demo import FIRST_PROJECT, PASSWORD, SECOND_PROJECT
+from app.notifications.service import welcome
+from app.projects.roles import MemberRole
+from app.projects.service import add_member
+from tests.world import PEOPLE, World, token
+
+ABSENT = UUID("99999999-9999-4999-8999-999999999999")
+COOKIE = "portal_session"
+
+ROLE_OF: dict[str, Role] = {
+    "client": Role.CLIENT,
+    "neighbour": Role.CLIENT,
+    "client2": Role.CLIENT,
+    "dev": Role.DEVELOPER,
+    "dev2": Role.DEVELOPER,
+    "pm": Role.STAFF,
+    "pm2": Role.STAFF,
+    "staff": Role.STAFF,
+    "admin": Role.ADMIN,
+    "deactivated": Role.DEVELOPER,
+}
+"""``client`` and ``neighbour`` are clients of the first project, where ``dev`` and ``pm`` are; those with a 2 are of
+the second one; ``staff`` is of none; ``deactivated`` was a developer of the first one and is switched off."""
+
+SIGNED_IN = frozenset(ROLE_OF) - {"deactivated"}
+CALLERS = ("nobody", *ROLE_OF)
+
+_NEW: dict[str, tuple[str, UUID | None, MemberRole | None]] = {
+    "neighbour": ("Nadia Haddad", FIRST_PROJECT, MemberRole.CLIENT),
+    "staff": ("Stefan Brandt", None, None),
+    "deactivated": ("Dana Gone", FIRST_PROJECT, MemberRole.DEVELOPER),
+    "spare": ("Sam Spare", FIRST_PROJECT, MemberRole.DEVELOPER),
+}
+"""``spare`` asks for nothing: others change that account."""
+
+CREDENTIALS = ("a token of the host", "a session by bearer", "a session by cookie")
+
+
+@dataclass
+class Cast:
+    """The people of one world, how they prove who they are, and what stands in that world."""
+
+    world: World
+    ids: dict[str, UUID] = field(default_factory=lambda: dict(PEOPLE))
+    rooms: dict[str, UUID] = field(default_factory=dict)
+    """By the name of the client."""
+    messages: dict[str, list[UUID]] = field(default_factory=dict)
+    """By the name of the client in whose room they are; oldest first: the client's, then one of the team's."""
+    guest: UUID = field(default_factory=uuid4)
+    """A user of the host who has no account."""
+
+    @classmethod
+    async def on(cls, world: World) -> "Cast":
+        cast = cls(world)
+        await cast._create_people()
+        for room in await world.fetch("SELECT id, client_id FROM client_portal.rooms"):
+            cast.rooms[cast.name(room["client_id"])] = room["id"]
+        for client, developer in (("client", "dev"), ("neighbour", "dev"), ("client2", "dev2")):
+            cast.messages[client] = [await cast._say(client, client), await cast._say(client, developer)]
+        return cast
+
+    def name(self, id_: UUID) -> str:
+        return next(name for name, known in self.ids.items() if known == id_)
+
+    async def headers(self, person: str, credentials: str = CREDENTIALS[0]) -> dict[str, str]:
+        """What this person sends along to prove who they are; a browser says where its request comes from."""
+        if person == "nobody":
+            return {}
+        if credentials == "a token of the host":
+            return {"Authorization": f"Bearer {self.token(person)}"}
+        session = await self.session(person)
+        if credentials == "a session by bearer":
+            return {"Authorization": f"Bearer {session}"}
+        return {"Cookie": f"{COOKIE}={session}", "Origin": "http://portal.test"}
+
+    def token(self, person: str, **claims: Any) -> str:
+        """A token of the host."""
+        return token(self.ids[person], **({"role": ROLE_OF[person].value} | claims))
+
+    async def session(self, person: str, **claims: Any) -> str:
+        """The token of a new session, of which it is not known whether it is still open."""
+        session = await self.world.value(
+            "INSERT INTO client_portal.sessions (user_id, expires_at) VALUES ($1, now() + interval '1 hour')"
+            " RETURNING id",
+            self.ids[person],
+        )
+        return self.token(person, sid=str(session), **claims)
+
+    async def digest(self) -> Mapping[str, str]:
+        """What stands in each of the portal's tables, but for what sign-ins leave behind."""
+        tables = await self.world.fetch(
+            "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'client_portal'"
+            " AND tablename NOT IN ('alembic_version', 'login_throttle', 'presence', 'presence_processes', 'sessions')"
+        )
+        statement = "SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) FROM client_portal.{} row"
+        return {each["name"]: await self.world.value(statement.format(each["name"])) for each in tables}
+
+    async def _create_people(self) -> None:
+        self.ids |= {name: uuid4() for name in _NEW}
+        users = [(self.ids[name], full_name, f"{name}@example.com") for name, (full_name, _, _) in _NEW.items()]
+        users.append((self.guest, "Gil Guest", "guest@example.com"))
+        async with self.world.connection() as host:
+            await host.executemany("INSERT INTO public.users (id, full_name, email) VALUES ($1, $2, $3)", users)
+        database, passwords = Database(self.world.url, pool_size=1), Passwords()
+        try:
+            async with database.transaction() as transaction:
+                for name, (full_name, project, part) in _NEW.items():
+                    user_id, role = self.ids[name], ROLE_OF.get(name, Role.DEVELOPER)
+                    email = f"{name}@example.com"
+                    await create_account(
+                        transaction, passwords, user_id=user_id, email=email, name=full_name, role=role,
+                        password=PASSWORD,
+                    )  # fmt: skip
+                    await welcome(transaction, user_id, role)
+                    if project is not None and part is not None:
+                        await add_member(transaction, COMMAND, project, user_id, part)
+        finally:
+            await database.close()
+        await self.world.execute(
+            "UPDATE client_portal.accounts SET is_active = false WHERE user_id = $1", self.ids["deactivated"]
+        )
+
+    async def _say(self, client: str, author: str) -> UUID:
+        """Puts a message into a client's room, without signals: it was there before."""
+        return UUID(
+            str(
+                await self.world.value(
+                    "WITH room AS (UPDATE client_portal.rooms SET last_number = last_number + 1 WHERE id = $1"
+                    " RETURNING id, last_number)"
+                    " INSERT INTO client_portal.messages (id, room_id, number, author_id, body)"
+                    " SELECT gen_random_uuid(), id, last_number, $2, $3 FROM room RETURNING id",
+                    self.rooms[client],
+                    self.ids[author],
+                    f"{author} in the room of {client}",
+                )
+            )
+        )
+
+
+PROJECTS = {"first": FIRST_PROJECT, "second": SECOND_PROJECT, "absent": ABSENT}
