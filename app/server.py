@@ -23,7 +23,20 @@ _PING_SECONDS = 15
 
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serves until SIGINT or SIGTERM. The workers read their settings from the environment, so it must hold them."""
-    config = uvicorn.Config(
+    config = configuration(settings)
+    if settings.web_concurrency == 1:
+        uvicorn.Server(config).run(sockets=[listener])
+        return
+    with ExitStack() as stack:
+        measures = tempfile.mkdtemp(prefix="portal-metrics-")
+        stack.callback(shutil.rmtree, measures, ignore_errors=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = measures
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def configuration(settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves, with its limits on what may wait, stall or grow."""
+    return uvicorn.Config(
         "app.main:create_app",
         factory=True,
         workers=settings.web_concurrency,
@@ -42,14 +55,6 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         # Frames are small, and a compressor takes more memory than all the rest of an idle socket.
         ws_per_message_deflate=False,
     )
-    if settings.web_concurrency == 1:
-        uvicorn.Server(config).run(sockets=[listener])
-        return
-    with ExitStack() as stack:
-        measures = tempfile.mkdtemp(prefix="portal-metrics-")
-        stack.callback(shutil.rmtree, measures, ignore_errors=True)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = measures
-        Multiprocess(config, sockets=[listener]).run()
 
 
 def listen(settings: Settings) -> socket.socket:
