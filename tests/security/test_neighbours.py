@@ -1,0 +1,108 @@
+"""Two clients of one project never learn of each other."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.dev.demo import FIRST_PROJECT
+from tests.security.stage import Stage, Witness
+
+CLIENTS = ("client", "neighbour")
+
+
+async def _view(client: Witness, room: str) -> dict[str, object]:
+    """All that the pages of a client show."""
+    paths = (
+        "/api/auth/me",
+        "/api/projects",
+        f"/api/projects/{FIRST_PROJECT}",
+        f"/api/projects/{FIRST_PROJECT}/rooms",
+        "/api/rooms",
+        "/api/rooms?q=a",
+        f"/api/rooms/{room}",
+        f"/api/rooms/{room}/messages",
+        "/api/notifications",
+        "/api/notifications/unread_count",
+        f"/api/notifications?project_id={FIRST_PROJECT}",
+    )
+    return {path: (await client.http.get(path)).json() for path in paths}
+
+
+@pytest.mark.parametrize(("watching", "acting"), [CLIENTS, CLIENTS[::-1]])
+async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, watching: str, acting: str):
+    cast = stage.cast
+    own, other = str(cast.rooms[watching]), str(cast.rooms[acting])
+    async with AsyncExitStack() as stack:
+        watcher = await stack.enter_async_context(stage.witness(watching))
+        team = [await stack.enter_async_context(stage.witness(each, portal=1)) for each in ("dev", "pm", "admin")]
+        actor = await stack.enter_async_context(stage.witness(acting, portal=1))
+        await watcher.open_stream()
+        await watcher.open_socket("/api/notifications/ws")
+        await watcher.open_socket(f"/api/rooms/{own}/ws")
+        await watcher.sees("ready", f"/api/rooms/{own}/ws")
+        before = await _view(watcher, own)
+        said = await _talk(actor, team, other)
+        assert await _view(watcher, own) == before
+
+        # What comes after all that is seen, and so all that would have come before it.
+        marker = f"Marker {uuid4()}"
+        assert (await team[0].http.post(f"/api/rooms/{own}/messages", json={"body": marker})).status_code == 201
+        for place in ("SSE /api/notifications/stream", "WS /api/notifications/ws", f"WS /api/rooms/{own}/ws"):
+            await watcher.sees(marker, place)
+        assert watcher.text_of("SSE /api/notifications/stream").count("event: ") == 2, "ready, and the marker"
+        assert [each["event"] for each in _frames(watcher, "/api/notifications/ws")] == ["ready", "notification"]
+        ready, *others = _frames(watcher, f"/api/rooms/{own}/ws")
+        assert ready["data"]["reads"].keys() == {str(cast.ids[each]) for each in (watching, "dev", "pm", "spare")}
+        for frame in others:
+            assert _is_own(frame, marker, cast.ids[watching], cast.ids["dev"]), frame
+        for foreign in (*said, other, str(cast.ids[acting]), _NAMES[acting]):
+            assert not watcher.has_seen(foreign), foreign
+
+
+async def _talk(actor: Witness, team: list[Witness], room: str) -> list[str]:
+    """A lively hour in a room: its people come, type, write, read and go. Answers what was written."""
+    path = f"/api/rooms/{room}/ws"
+    said = []
+    async with AsyncExitStack() as leaving:
+        for each in (actor, *team):
+            own_end, each.stack = each.stack, leaving
+            connection = await each.open_socket(path)
+            each.stack = own_end
+            await each.sees('"ready"', path)
+            await connection.send(json.dumps({"event": "typing", "data": {}}))
+        await actor.sees('"typing"', path)
+        for each in (actor, *team):
+            body = f"{each.person} writes {uuid4()}"
+            said.append(body)
+            answer = await each.http.post(f"/api/rooms/{room}/messages", json={"body": body})
+            assert answer.status_code == 201
+            mark = {"up_to": answer.json()["number"]}
+            assert (await actor.http.post(f"/api/rooms/{room}/read", json=mark)).status_code == 204
+        for each in (actor, *team):
+            await asyncio.gather(*(each.sees(body, path) for body in said))
+    return said
+
+
+_NAMES = {"client": "Clara Jensen", "neighbour": "Nadia Haddad"}
+
+
+def _frames(watcher: Witness, path: str) -> list[dict[str, Any]]:
+    """The frames of a socket, without the headers of its handshake."""
+    texts = [text for place, text in watcher.seen if place == f"WS {path}"]
+    return [json.loads(text) for text in texts[1:]]
+
+
+def _is_own(frame: dict[str, Any], marker: str, watcher: UUID, developer: UUID) -> bool:
+    """Whether a frame is of the watcher's coming, or of the marker that the developer wrote."""
+    match frame["event"]:
+        case "presence":
+            return bool(frame["data"]["online"] == [str(watcher)])
+        case "message":
+            return bool(frame["data"]["message"]["body"] == marker)
+        case "read":
+            return bool(frame["data"]["user_id"] == str(developer))
+    return False
