@@ -68,7 +68,7 @@ test('a handshake that is refused is explained by the API', async () => {
   server.breakOff();
   server.failing = { status: 401 };
   await person.clock.pass(3_000);
-  expect(person.store.ending.value).toBe('signed_out');
+  expect(person.store.link.ending.value).toBe('signed_out');
   expect(mode()).toBe('ended');
 });
 

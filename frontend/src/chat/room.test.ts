@@ -67,7 +67,7 @@ describe('opening a room', () => {
     server.failing = { status: 404 };
     server.refusing = true;
     const store = await person.enter();
-    expect(store.ending.value).toBe('access_gone');
+    expect(store.link.ending.value).toBe('access_gone');
     const calls = server.calls.length;
     await person.clock.pass(120_000);
     expect(server.calls.length).toBe(calls);
@@ -418,7 +418,7 @@ describe('a goodbye', () => {
     async (reason) => {
       const store = await person.enter();
       server.tell({ event: 'bye', reason });
-      expect(store.ending.value).toBe(reason);
+      expect(store.link.ending.value).toBe(reason);
       await person.clock.pass(120_000);
       expect(server.sockets.length).toBe(1);
     },

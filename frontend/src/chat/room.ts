@@ -1,10 +1,11 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core';
 import type { Clock } from '../inbox/types.ts';
 import { Problem } from '../shared/http.ts';
-import { type Ending, endingOf, Link } from './link.ts';
+import { endingOf, Link } from './link.ts';
 import { MessageLog, pageSize } from './log.ts';
+import { ReadMarks } from './marks.ts';
 import { Outbox, type Unsent } from './outbox.ts';
-import type { Frame, Kept, Message, OpenSocket, Reads, RoomWire, RoomWithPeople } from './types.ts';
+import type { Frame, Kept, Message, OpenSocket, RoomWire, RoomWithPeople } from './types.ts';
 import { Typing } from './typing.ts';
 
 /** How often a live room is compared with the server: a socket may be dead without anybody being told. */
@@ -34,14 +35,12 @@ export class RoomStore {
   readonly room: Signal<RoomWithPeople | null> = signal(null);
   /** Why the room could not be read at all, before it was ever read. */
   readonly problem: Signal<Problem | null> = signal(null);
-  readonly ending: ReadonlySignal<Ending | null>;
   readonly log: MessageLog;
+  readonly marks: ReadMarks;
   readonly outbox: Outbox;
   readonly link: Link;
   readonly typing: Typing;
   readonly online: Signal<readonly string[]> = signal([]);
-  readonly reads: Signal<Reads> = signal({});
-  readonly ownRead = signal(0);
   readonly unread: ReadonlySignal<number>;
   /** Number of the first message that was unread when the room was opened; null when there was none. */
   readonly newFrom: Signal<number | null> = signal(null);
@@ -52,13 +51,13 @@ export class RoomStore {
   readonly #wire: RoomWire;
   readonly #clock: Clock;
   #isIn = false;
-  #entered = false;
-  #readSent = 0;
+  #isLinked = false;
+  /** Whether the room was read since the person came in. */
+  #isKnown = false;
   /** Highest number that the socket spoke of. */
   #heardOf = 0;
   /** Number of the last message that is no news; null while what is in hand is being chosen. */
   #oldUpTo: number | null = null;
-  #isMarking = false;
   #strangers = new Set<string>();
   #timers = new Map<string, () => void>();
   #stopFollowing: (() => void) | null = null;
@@ -68,6 +67,7 @@ export class RoomStore {
     this.#wire = wire;
     this.#clock = clock;
     this.log = new MessageLog(wire);
+    this.marks = new ReadMarks(me, wire);
     this.typing = new Typing(clock, () => this.link.typing());
     this.link = new Link({
       open,
@@ -84,17 +84,15 @@ export class RoomStore {
       newId,
       now: () => new Date(),
     });
-    this.ending = this.link.ending;
-    this.unread = computed(() => Math.max(0, this.log.newest.value - this.ownRead.value));
+    this.unread = computed(() => Math.max(0, this.log.newest.value - this.marks.own.value));
   }
 
   /** The person opens the room, perhaps to see one message in it. */
   async enter(focus: number | null = null): Promise<void> {
     this.#isIn = true;
-    this.#entered = false;
+    this.#isKnown = false;
     this.newFrom.value = null;
     this.#stopFollowing = effect(() => this.#followLog());
-    this.link.start();
     this.#checkLater();
     await this.load(focus);
     this.outbox.flush();
@@ -103,6 +101,7 @@ export class RoomStore {
   /** What is in hand stays; nothing comes in any more. */
   leave(): void {
     this.#isIn = false;
+    this.#isLinked = false;
     this.link.stop();
     this.#stopFollowing?.();
     this.typing.clear();
@@ -114,33 +113,28 @@ export class RoomStore {
   /** Reads room and messages, for the first time or again after that failed. */
   async load(focus: number | null = null): Promise<void> {
     this.problem.value = null;
-    this.#oldUpTo = null;
-    try {
-      await this.#readRoom();
-      const unread = this.unread.value;
+    await this.#choose(async () => {
+      await this.#readRoom().finally(() => this.#connect());
       if (focus !== null) await this.log.showAround(focus);
-      else if (this.log.state.value === 'ready') await this.log.catchUp();
-      else if (unread > pageSize - 5) await this.log.showAround(this.ownRead.value + 1);
-      else await this.log.showNewest();
+      else if (this.log.state.value !== 'ready') await this.#showFirst();
       await this.log.catchUp();
-      this.#oldUpTo = this.log.last;
-    } catch (error) {
-      const ending = endingOf(error);
-      if (ending) this.link.end(ending);
-      else if (this.log.state.value !== 'ready' || !this.room.value) this.problem.value = asProblem(error);
-    }
+    }).catch((error: unknown) => {
+      const isShown = this.log.state.value === 'ready' && this.room.value !== null;
+      if (!this.#isTheEnd(error) && !isShown) this.problem.value = asProblem(error);
+    });
   }
 
   async showNewest(): Promise<void> {
-    this.#oldUpTo = null;
-    await this.log.showNewest().catch(() => this.#catchUpLater());
-    this.#oldUpTo = this.log.last;
+    await this.#choose(() => this.log.showNewest()).catch(() => this.#catchUpLater());
   }
 
   async showAround(number: number): Promise<void> {
-    this.#oldUpTo = null;
-    await this.log.showAround(number).catch(() => undefined);
-    this.#oldUpTo = this.log.last;
+    await this.#choose(() => this.log.showAround(number)).catch(() => undefined);
+  }
+
+  /** Reads the room itself anew: who is in it, whether it is open. */
+  async refresh(): Promise<void> {
+    await this.#readRoom().catch((error: unknown) => this.#isTheEnd(error));
   }
 
   send(body: string): void {
@@ -150,11 +144,7 @@ export class RoomStore {
 
   /** The person has the newest message before their eyes. */
   seen(): void {
-    const { last } = this.log;
-    if (!this.#isIn || !this.#entered || !this.log.follows.value) return;
-    if (last <= Math.max(this.ownRead.value, this.#readSent)) return;
-    this.#readSent = last;
-    void this.#mark();
+    if (this.#isIn && this.#isKnown && this.log.follows.value) this.marks.move(this.log.last);
   }
 
   /** The page came back to the front, perhaps after the machine slept. */
@@ -167,8 +157,28 @@ export class RoomStore {
   readersOf(number: number): string[] {
     const people = this.room.value?.people ?? [];
     return people
-      .filter(({ id }) => id !== this.me && (this.reads.value[id] ?? 0) >= number)
+      .filter(({ id }) => id !== this.me && (this.marks.all.value[id] ?? 0) >= number)
       .map(({ display_name }) => display_name);
+  }
+
+  /** Only when the room was asked for: a browser does not say why a handshake was refused, the room does. */
+  #connect(): void {
+    if (this.#isIn && !this.#isLinked) this.link.start();
+    this.#isLinked = this.#isIn;
+  }
+
+  /** What comes into hand by choice is no news. */
+  async #choose(show: () => Promise<void>): Promise<void> {
+    this.#oldUpTo = null;
+    await show().finally(() => {
+      this.#oldUpTo = this.log.last;
+    });
+  }
+
+  /** The end of the conversation, or where the new messages begin when that is far from the end. */
+  async #showFirst(): Promise<void> {
+    if (this.unread.value > pageSize - 5) await this.log.showAround(this.marks.own.value + 1);
+    else await this.log.showNewest();
   }
 
   #apply(frame: Frame): void {
@@ -176,7 +186,7 @@ export class RoomStore {
       case 'ready':
         batch(() => {
           this.#setOnline(frame.online);
-          this.#setReads(frame.reads);
+          this.marks.hear(frame.reads);
           this.log.heardOf(frame.last_number);
         });
         this.#heardOf = Math.max(this.#heardOf, frame.last_number);
@@ -190,7 +200,7 @@ export class RoomStore {
         if (frame.user_id !== this.me) this.typing.hear(frame.user_id, frame.display_name);
         break;
       case 'read':
-        this.#setReads({ [frame.user_id]: frame.up_to });
+        this.marks.hear({ [frame.user_id]: frame.up_to });
         break;
       case 'presence':
         this.#setOnline(frame.online);
@@ -222,9 +232,7 @@ export class RoomStore {
 
   #catchUp(): void {
     this.log.catchUp().catch((error: unknown) => {
-      const ending = endingOf(error);
-      if (ending) this.link.end(ending);
-      else this.#catchUpLater();
+      if (!this.#isTheEnd(error)) this.#catchUpLater();
     });
   }
 
@@ -235,11 +243,10 @@ export class RoomStore {
   async #readAnew(): Promise<void> {
     try {
       await this.#readRoom();
-      if (this.problem.value && this.log.state.value !== 'ready') await this.log.showNewest();
+      if (this.problem.value && this.log.state.value !== 'ready') await this.#choose(() => this.#showFirst());
       await this.log.catchUp();
     } catch (error) {
-      const ending = endingOf(error);
-      if (ending) this.link.end(ending);
+      this.#isTheEnd(error);
       throw error;
     }
     this.problem.value = null;
@@ -251,61 +258,35 @@ export class RoomStore {
     batch(() => {
       this.room.value = room;
       this.log.heardOf(room.last_number);
-      this.#setReads(Object.fromEntries(room.people.map(({ id, read_number }) => [id, read_number])));
-      this.#raiseOwnRead(room.last_number - room.unread_count);
+      this.marks.hear(Object.fromEntries(room.people.map(({ id, read_number }) => [id, read_number])));
+      this.marks.hearOwn(room.last_number - room.unread_count);
       if (this.link.mode.value !== 'live') {
         this.online.value = room.people.filter(({ is_online }) => is_online).map(({ id }) => id);
       }
-      if (this.#entered) return;
-      this.#entered = true;
-      this.newFrom.value = this.unread.value > 0 ? this.ownRead.value + 1 : null;
+      if (this.#isKnown) return;
+      this.#isKnown = true;
+      this.newFrom.value = this.unread.value > 0 ? this.marks.own.value + 1 : null;
     });
   }
 
-  #setReads(reads: Reads): void {
-    const known = { ...this.reads.value };
-    for (const [id, number] of Object.entries(reads)) known[id] = Math.max(known[id] ?? 0, number);
-    this.reads.value = known;
-    this.#raiseOwnRead(known[this.me] ?? 0);
-  }
-
-  #raiseOwnRead(number: number): void {
-    this.ownRead.value = Math.max(this.ownRead.value, number);
-  }
-
+  /** Who is online and unknown joined the room since it was read. */
   #setOnline(online: readonly string[]): void {
     this.online.value = online;
     const known = new Set(this.room.value?.people.map(({ id }) => id));
     const strangers = online.filter((id) => !known.has(id) && id !== this.me && !this.#strangers.has(id));
     if (strangers.length === 0 || !this.room.value) return;
     for (const id of strangers) this.#strangers.add(id);
-    this.#readRoom().catch(() => undefined);
-  }
-
-  /** One mark on its way at a time, and then the newest. */
-  async #mark(): Promise<void> {
-    if (this.#isMarking) return;
-    this.#isMarking = true;
-    try {
-      while (this.#readSent > this.ownRead.value) {
-        const upTo = this.#readSent;
-        await this.#wire.read(upTo);
-        this.#raiseOwnRead(upTo);
-      }
-    } catch {
-      // The next message, or the next look at the page, tries again.
-      this.#readSent = this.ownRead.value;
-    } finally {
-      this.#isMarking = false;
-    }
+    void this.refresh();
   }
 
   #followLog(): void {
     this.#settle();
+    const oldUpTo = this.#oldUpTo;
+    if (oldUpTo === null) return;
     const news = this.log.messages.value.filter(
-      ({ number, author }) => this.#oldUpTo !== null && number > this.#oldUpTo && author.id !== this.me,
+      ({ number, author }) => number > oldUpTo && author.id !== this.me,
     );
-    if (this.#oldUpTo !== null) this.#oldUpTo = Math.max(this.#oldUpTo, this.log.last);
+    this.#oldUpTo = Math.max(oldUpTo, this.log.last);
     if (news.length > 0) this.arrived.value = news;
   }
 
@@ -328,13 +309,8 @@ export class RoomStore {
   /** Whether the socket has brought what the server has. */
   async #check(): Promise<void> {
     if (this.link.mode.value !== 'live') return;
-    try {
-      const { last_number: last } = await this.#wire.room();
-      this.#expect(last);
-    } catch (error) {
-      const ending = endingOf(error);
-      if (ending) this.link.end(ending);
-    }
+    await this.refresh();
+    this.#expect(this.log.newest.value);
   }
 
   /** A socket that has not spoken of what the server has had for a while is dead. */
@@ -343,6 +319,12 @@ export class RoomStore {
     this.#after('overdue', overdueMs, () => {
       if (this.link.mode.value === 'live' && this.#heardOf < number) this.link.restart();
     });
+  }
+
+  #isTheEnd(error: unknown): boolean {
+    const ending = endingOf(error);
+    if (ending && this.#isIn) this.link.end(ending);
+    return ending !== null;
   }
 
   #after(name: string, ms: number, run: () => void): void {

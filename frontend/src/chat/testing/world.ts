@@ -196,6 +196,7 @@ export class Person {
   async enter(focus: number | null = null): Promise<RoomStore> {
     void this.store.enter(focus);
     await settled();
+    await settled();
     return this.store;
   }
 

@@ -12,6 +12,7 @@ const nearEnd = 400;
 interface Props {
   store: RoomStore;
   room: string;
+  /** Who reads it, as within a sentence. */
   name: string;
   field: RefObject<HTMLTextAreaElement | null>;
   sent: () => void;
@@ -108,8 +109,15 @@ function hasTouch(): boolean {
   return matchMedia('(pointer: coarse)').matches;
 }
 
-/** As high as its text; how high that may be is in the style sheet. */
+/**
+ * As high as its text; how high that may be is in the style sheet. The box keeps its height meanwhile: what is above
+ * would move.
+ */
 function grow(field: HTMLTextAreaElement): void {
+  const box = field.parentElement;
+  if (!box) return;
+  box.style.minHeight = `${box.offsetHeight}px`;
   field.style.height = 'auto';
   field.style.height = `${field.scrollHeight}px`;
+  box.style.minHeight = '';
 }

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { attend } from '../../chat/open.ts';
 import type { RoomStore } from '../../chat/room.ts';
 import type { RoomList } from '../../chat/room-list.ts';
-import type { Message, RoomWithPeople } from '../../chat/types.ts';
+import type { Message } from '../../chat/types.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { followed } from '../bell.ts';
 import { FailedState } from '../states.tsx';
@@ -33,10 +33,13 @@ export function Conversation({ store, room, list, me, focus, back }: Props) {
   const target = useRef(focus?.id ?? '');
   target.current = focus?.id ?? '';
   const scroller = useMemo(() => new Scroller(store, () => target.current), [store]);
-  useLiveRoom(store, list, focus);
+  useLiveRoom(store, room, list, focus);
 
   const found = store.room.value;
-  const name = found ? nameOf(found, me.id) : '';
+  const isClient = found?.client.id === me.id;
+  // A client talks with the team, the team with a client.
+  const name = isClient ? 'Your project team' : (found?.client.display_name ?? '');
+  const whom = isClient ? 'your project team' : name;
   const isReady = found !== null && store.log.state.value === 'ready';
   useEffect(() => {
     if (!isReady || !takeChoice(room)) return;
@@ -44,7 +47,7 @@ export function Conversation({ store, room, list, me, focus, back }: Props) {
     else (field.current ?? heading.current)?.focus();
   }, [isReady]);
 
-  if (store.ending.value) return <Ended ending={store.ending.value} back={back} />;
+  if (store.link.ending.value) return <Ended ending={store.link.ending.value} back={back} />;
   if (store.problem.value && !isReady) {
     return (
       <section class="conversation" aria-label="Conversation">
@@ -60,13 +63,13 @@ export function Conversation({ store, room, list, me, focus, back }: Props) {
     );
   }
   return (
-    <section class="conversation" aria-label={`Conversation with ${name}`}>
+    <section class="conversation" aria-label={`Conversation with ${whom}`}>
       <Head store={store} room={found} name={name} heading={heading} back={back} />
-      <Log store={store} scroller={scroller} me={me} focus={focus?.id ?? ''} name={name} />
+      <Log store={store} scroller={scroller} me={me} focus={focus?.id ?? ''} name={whom} />
       <TypingLine store={store} />
       <ConnectionLine store={store} />
       {found.is_open ? (
-        <Composer store={store} room={room} name={name} field={field} sent={() => scroller.toEnd()} />
+        <Composer store={store} room={room} name={whom} field={field} sent={() => scroller.toEnd()} />
       ) : (
         <p class="closed">
           <Icon of={Lock} size={16} />
@@ -78,7 +81,7 @@ export function Conversation({ store, room, list, me, focus, back }: Props) {
 }
 
 /** Keeps the room live while it is shown. */
-function useLiveRoom(store: RoomStore, list: RoomList, focus: Message | null): void {
+function useLiveRoom(store: RoomStore, room: string, list: RoomList, focus: Message | null): void {
   const visit = `${focus?.id ?? ''} ${followed.value}`;
   const entered = useRef('');
   useEffect(() => {
@@ -89,13 +92,20 @@ function useLiveRoom(store: RoomStore, list: RoomList, focus: Message | null): v
       const newest = store.log.messages.value.at(-1);
       if (newest && store.log.follows.value) list.hear(newest);
     });
-    let known = store.ownRead.peek();
+    const stopComparing = effect(() => {
+      // No socket says that a room was closed or opened again.
+      const listed = list.rooms.value?.find(({ id }) => id === room);
+      const shown = store.room.peek();
+      if (listed && shown && listed.is_open !== shown.is_open) void store.refresh();
+    });
+    let known = store.marks.own.peek();
     const stopCounting = effect(() => {
-      if (store.ownRead.value > known) messagesRead.value = messagesRead.peek() + 1;
-      known = store.ownRead.value;
+      if (store.marks.own.value > known) messagesRead.value = messagesRead.peek() + 1;
+      known = store.marks.own.value;
     });
     return () => {
       stopCounting();
+      stopComparing();
       stopTelling();
       stopAttending();
       store.leave();
@@ -106,9 +116,4 @@ function useLiveRoom(store: RoomStore, list: RoomList, focus: Message | null): v
     entered.current = visit;
     if (focus) void store.showAround(focus.number);
   }, [visit]);
-}
-
-/** A client talks with the team, the team with a client. */
-function nameOf(room: RoomWithPeople, me: string): string {
-  return room.client.id === me ? 'Your project team' : room.client.display_name;
 }

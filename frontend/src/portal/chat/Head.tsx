@@ -22,7 +22,7 @@ export function Head({ store, room, name, heading, back }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const online = new Set(store.online.value);
-  const here = room.people.filter(({ id }) => online.has(id)).length;
+  const here = room.people.filter(({ id }) => id !== store.me && online.has(id));
   useClosing(open, () => setOpen(false), box, button);
 
   return (
@@ -46,10 +46,10 @@ export function Head({ store, room, name, heading, back }: Props) {
           onClick={() => setOpen(!open)}
         >
           {peopleText(room.people.length)}
-          {here > 0 && (
+          {here.length > 0 && (
             <span class="people-here">
               <span class="online-dot" />
-              {here} online
+              <span>{hereText(here.map(({ display_name }) => display_name))}</span>
             </span>
           )}
           <Icon of={ChevronDown} size={14} />
@@ -80,6 +80,12 @@ export function Head({ store, room, name, heading, back }: Props) {
 
 function peopleText(count: number): string {
   return count === 1 ? '1 person' : `${count} people`;
+}
+
+function hereText(names: string[]): string {
+  if (names.length === 1) return `${names[0]} is online`;
+  if (names.length === 2) return `${names[0]} and ${names[1]} are online`;
+  return `${names.length} others are online`;
 }
 
 /** Escape and a click elsewhere close it. */

@@ -2,7 +2,7 @@ import { Lock } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
 import type { RoomStore } from '../../chat/room.ts';
 import type { RoomList } from '../../chat/room-list.ts';
-import type { Room } from '../../chat/types.ts';
+import type { Author, Room } from '../../chat/types.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import { Face } from './Face.tsx';
@@ -78,7 +78,7 @@ function RoomEntry({ room, me, unread }: { room: Room; me: string; unread: numbe
               </>
             )}
             {last
-              ? `${last.author.id === me ? 'You' : last.author.display_name}: ${last.body}`
+              ? `${last.author.id === me ? 'You' : shortName(last.author)}: ${last.body}`
               : 'No messages yet'}
           </span>
           {unread > 0 && (
@@ -91,4 +91,9 @@ function RoomEntry({ room, me, unread }: { room: Room; me: string; unread: numbe
       </span>
     </>
   );
+}
+
+/** The line is short; the whole name stands in the conversation. */
+function shortName({ display_name: name }: Author): string {
+  return name.split(' ')[0] || name;
 }

@@ -158,5 +158,5 @@ async function locate(project: string, focus: string): Promise<Located> {
 function isElsewhere(store: RoomStore, project: string): boolean {
   const room = store.room.value;
   if (room) return room.project_id !== project;
-  return store.ending.value === 'access_gone';
+  return store.link.ending.value === 'access_gone';
 }
