@@ -141,13 +141,21 @@ export function Combobox({
   );
 }
 
+interface Found {
+  options: Option[];
+  isEmpty: boolean;
+}
+
+const nothingFound: Found = { options: [], isEmpty: false };
+
 function useSuggestions(open: boolean, text: string, suggest: (text: string) => Promise<Option[]>) {
   const [found, setFound] = useState<{ options: Option[]; isEmpty: boolean }>({
     options: [],
     isEmpty: false,
   });
   useEffect(() => {
-    if (!open) return;
+    // Closed, it forgets: who opens it again must not be offered what is no longer so.
+    if (!open) return setFound(nothingFound);
     let wanted = true;
     const timer = setTimeout(
       async () => {
@@ -157,7 +165,7 @@ function useSuggestions(open: boolean, text: string, suggest: (text: string) => 
         } catch (error) {
           if (error instanceof Problem && error.status === 401) endSession();
           // Suggestions are a help: without them one types.
-          else if (wanted) setFound({ options: [], isEmpty: false });
+          else if (wanted) setFound(nothingFound);
         }
       },
       text ? pauseMs : 0,
