@@ -40,7 +40,7 @@ CALLERS = ("nobody", *ROLE_OF)
 _NEW: dict[str, tuple[str, UUID | None, MemberRole | None]] = {
     "neighbour": ("Nadia Haddad", FIRST_PROJECT, MemberRole.CLIENT),
     "staff": ("Stefan Brandt", None, None),
-    "deactivated": ("Dana Gone", FIRST_PROJECT, MemberRole.DEVELOPER),
+    "deactivated": ("Dana Vanished", FIRST_PROJECT, MemberRole.DEVELOPER),
     "spare": ("Sam Spare", FIRST_PROJECT, MemberRole.DEVELOPER),
 }
 """``spare`` asks for nothing: others change that account."""

@@ -9,6 +9,7 @@ import pytest_asyncio
 from app.dev import demo
 from app.dev.embedded import EmbeddedPostgres
 from tests.portal import Portal
+from tests.security.canaries import plant
 from tests.security.cast import Cast
 from tests.security.stage import OTHER_ORIGIN, Stage
 from tests.world import SECRET, World
@@ -38,6 +39,7 @@ async def stage(
     }
     folder = tmp_path_factory.mktemp("stage")
     cast = await Cast.on(world)
+    await plant(cast)
     portals = [Portal(folder, **environment) for _ in range(2)]
     try:
         await asyncio.gather(*(asyncio.to_thread(portal.start, timeout=90) for portal in portals))

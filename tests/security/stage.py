@@ -1,14 +1,17 @@
 """Real portals, and somebody in front of them who keeps every byte that comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests import sse
 from tests.running import until
@@ -62,21 +65,24 @@ class Witness:
         await until(lambda: self.has_seen(content, where))
 
     async def open_stream(self) -> None:
-        """Keeps the stream of notifications open until the block of this witness ends."""
+        """Keeps the stream of notifications, or its refusal, until the block of this witness ends."""
         stream = await self.stack.enter_async_context(sse.open_stream(self.url, self.headers))
         place = f"SSE {sse.PATH}"
-        self.seen.append((place, f"{stream.status} {stream.headers}".encode()))
-        assert stream.status == 200
+        self.seen.append((place, str(stream.headers).encode()))
         self._follow(self._read_stream(place, stream))
 
-    async def open_socket(self, path: str) -> ClientConnection:
-        """Keeps a socket open until the block of this witness ends."""
+    async def open_socket(self, path: str) -> ClientConnection | None:
+        """Keeps a socket open until the block of this witness ends; None when it is refused."""
         address = self.url.replace("http", "ws", 1) + path
-        connection = await self.stack.enter_async_context(
-            connect(address, additional_headers=dict(self.headers), proxy=None)
-        )
+        try:
+            connection = await self.stack.enter_async_context(
+                connect(address, additional_headers=dict(self.headers), proxy=None)
+            )
+        except InvalidStatus as refused:
+            self.seen.append((f"WS {path}", bytes(refused.response.body or b"") + _head(refused.response.headers)))
+            return None
         assert connection.response is not None
-        self.seen.append((f"WS {path}", str(connection.response.headers).encode()))
+        self.seen.append((f"WS {path}", _head(connection.response.headers)))
         self._follow(self._read_socket(f"WS {path}", connection))
         return connection
 
@@ -104,3 +110,34 @@ class Witness:
         head = b"\n".join(name + b": " + value for name, value in answer.headers.raw)
         place = f"{answer.request.method} {answer.request.url.raw_path.decode()} {answer.status_code}"
         self.seen.append((place, head + b"\n\n" + answer.content))
+
+
+def _head(headers: Headers) -> bytes:
+    return str(headers).encode()
+
+
+async def talk(actor: Witness, team: Sequence[Witness], room: object) -> list[str]:
+    """A lively hour in a room: its people come, type, write, read and go. Answers what was written, in order."""
+    path = f"/api/rooms/{room}/ws"
+    said = []
+    people = (actor, *team)
+    async with AsyncExitStack() as leaving:
+        for each in people:
+            own, each.stack = each.stack, leaving
+            connection = await each.open_socket(path)
+            each.stack = own
+            assert connection is not None
+            await each.sees('"ready"', path)
+            await connection.send(json.dumps({"event": "typing", "data": {}}))
+        await actor.sees('"typing"', path)
+        for each in people:
+            body = f"Message {uuid4()}"
+            said.append(body)
+            answer = await each.http.post(f"/api/rooms/{room}/messages", json={"body": body})
+            assert answer.status_code == 201
+            mark = {"up_to": answer.json()["number"]}
+            for reader in people:
+                assert (await reader.http.post(f"/api/rooms/{room}/read", json=mark)).status_code == 204
+        for each in people:
+            await asyncio.gather(*(each.sees(body, path) for body in said))
+    return said

@@ -1,6 +1,5 @@
 """Two clients of one project never learn of each other."""
 
-import asyncio
 import json
 from contextlib import AsyncExitStack
 from typing import Any
@@ -9,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.dev.demo import FIRST_PROJECT
-from tests.security.stage import Stage, Witness
+from tests.security.stage import Stage, Witness, talk
 
 CLIENTS = ("client", "neighbour")
 
@@ -45,7 +44,7 @@ async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, w
         await watcher.open_socket(f"/api/rooms/{own}/ws")
         await watcher.sees("ready", f"/api/rooms/{own}/ws")
         before = await _view(watcher, own)
-        said = await _talk(actor, team, other)
+        said = await talk(actor, team, other)
         assert await _view(watcher, own) == before
 
         # What comes after all that is seen, and so all that would have come before it.
@@ -61,30 +60,6 @@ async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, w
             assert _is_own(frame, marker, cast.ids[watching], cast.ids["dev"]), frame
         for foreign in (*said, other, str(cast.ids[acting]), _NAMES[acting]):
             assert not watcher.has_seen(foreign), foreign
-
-
-async def _talk(actor: Witness, team: list[Witness], room: str) -> list[str]:
-    """A lively hour in a room: its people come, type, write, read and go. Answers what was written."""
-    path = f"/api/rooms/{room}/ws"
-    said = []
-    async with AsyncExitStack() as leaving:
-        for each in (actor, *team):
-            own_end, each.stack = each.stack, leaving
-            connection = await each.open_socket(path)
-            each.stack = own_end
-            await each.sees('"ready"', path)
-            await connection.send(json.dumps({"event": "typing", "data": {}}))
-        await actor.sees('"typing"', path)
-        for each in (actor, *team):
-            body = f"{each.person} writes {uuid4()}"
-            said.append(body)
-            answer = await each.http.post(f"/api/rooms/{room}/messages", json={"body": body})
-            assert answer.status_code == 201
-            mark = {"up_to": answer.json()["number"]}
-            assert (await actor.http.post(f"/api/rooms/{room}/read", json=mark)).status_code == 204
-        for each in (actor, *team):
-            await asyncio.gather(*(each.sees(body, path) for body in said))
-    return said
 
 
 _NAMES = {"client": "Clara Jensen", "neighbour": "Nadia Haddad"}
