@@ -27,8 +27,11 @@ def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest_asyncio.fixture(autouse=True)
 async def empty_inboxes(shared_world: World) -> None:
-    """Every test begins with nothing in any inbox, and the settings as they were made."""
-    await shared_world.execute("DELETE FROM client_portal.notifications")
+    """Every test begins with nothing in any inbox or room, and the settings as they were made."""
+    await shared_world.execute(
+        "DELETE FROM client_portal.notifications; DELETE FROM client_portal.messages;"
+        "UPDATE client_portal.rooms SET last_number = 0; UPDATE client_portal.room_reads SET number = 0"
+    )
     await shared_world.execute("UPDATE client_portal.notification_settings SET realtime_enabled = true")
 
 

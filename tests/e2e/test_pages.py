@@ -1,14 +1,13 @@
 """The pages around the bell."""
 
-import json
 import re
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, expect
 
 from app.dev.demo import FIRST_PROJECT, PASSWORD, SECOND_PROJECT
+from tests.e2e.accessibility import overflow, serious
 from tests.e2e.people import PHONE, Bell, Events, People
 from tests.world import World, token
 
@@ -37,8 +36,8 @@ async def test_no_page_is_hard_to_use(people: People, events: Events, axe: str, 
     for name, path in PAGES.items():
         await page.goto(path.format(**ids))
         await _settle(page)
-        findings[name] = await _serious(page, axe)
-        assert await _overflow(page) <= 0, f"{name} scrolls sideways"
+        findings[name] = await serious(page, axe)
+        assert await overflow(page) <= 0, f"{name} scrolls sideways"
         await expect(page).to_have_title(re.compile(".+ · Client Portal$"))
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if name != "projects":
@@ -47,8 +46,8 @@ async def test_no_page_is_hard_to_use(people: People, events: Events, axe: str, 
     bell = Bell(page)
     await bell.open()
     await expect(bell.items).to_have_count(2)
-    findings["panel"] = await _serious(page, axe)
-    assert await _overflow(page) <= 0
+    findings["panel"] = await serious(page, axe)
+    assert await overflow(page) <= 0
     box = await bell.panel.bounding_box()
     assert box is not None
     assert box["x"] >= 0
@@ -56,13 +55,13 @@ async def test_no_page_is_hard_to_use(people: People, events: Events, axe: str, 
     await bell.tab("Unread").click()
     await bell.mark_all.click()
     await expect(bell.panel).to_contain_text("You are all caught up")
-    findings["empty panel"] = await _serious(page, axe)
+    findings["empty panel"] = await serious(page, axe)
     await page.goto("/static/embed-example.html")
     await bell.open()
-    findings["embed example"] = await _serious(page, axe)
+    findings["embed example"] = await serious(page, axe)
     stranger = await people.page_of(None, "/login", color_scheme=scheme, viewport=PHONE)
     await expect(stranger.get_by_role("heading", level=1)).to_be_visible()
-    findings["login"] = await _serious(stranger, axe)
+    findings["login"] = await serious(stranger, axe)
     assert {name: found for name, found in findings.items() if found} == {}
 
 
@@ -254,24 +253,6 @@ async def _settle(page: Page) -> None:
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await expect(page.locator(".bones")).to_have_count(0)
     await Bell(page).shows(2)
-
-
-async def _serious(page: Page, axe: str) -> list[str]:
-    # By the debugger, which a page's policy does not bind.
-    await page.evaluate(axe)
-    results: dict[str, Any] = json.loads(
-        await page.evaluate("axe.run({resultTypes: ['violations']}).then(JSON.stringify)")
-    )
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in results["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-
-
-async def _overflow(page: Page) -> int:
-    return int(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 async def _change_password(page: Page, current: str, wanted: str) -> None:
