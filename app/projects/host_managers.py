@@ -35,11 +35,13 @@ class HostManagers:
         self._query = query
         self._seconds = seconds
         self._task: asyncio.Task[None] | None = None
+        self._is_stopped = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="host managers")
 
     async def stop(self) -> None:
+        self._is_stopped = True
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -61,27 +63,33 @@ class HostManagers:
             return
         await _apply(transaction, found)
 
-    async def sync(self) -> None:
-        """Brings all projects up to date, unless another process is doing so at this moment."""
+    async def sync(self) -> bool:
+        """Brings all projects up to date; False if another process was doing so at this moment."""
         async with self._database.transaction() as transaction:
             connection = transaction.connection
             if not await host_queries.take_turn(connection):
-                return
+                return False
             if self._query is None:
                 found = Differences(coming=[], going=await host_queries.hosts_members(connection))
             else:
                 found = await host_queries.differences(connection, self._query, None, _SYNC_LIMIT_SECONDS)
             await _apply(transaction, found)
+        return True
 
     async def _run(self) -> None:
         while True:
-            try:
-                await self.sync()
-                if self._query is None:
-                    return
-            except Exception as error:
-                log.warning("host_managers_not_synced", error=_one_line(error))
+            if await self._is_done():
+                return
             await asyncio.sleep(self._seconds * random.uniform(0.9, 1.1))  # noqa: S311 (jitter, not a secret)
+
+    async def _is_done(self) -> bool:
+        """Syncs; without a query once is enough."""
+        try:
+            return await self.sync() and self._query is None
+        except Exception as error:
+            log.warning("host_managers_not_synced", error=_one_line(error))
+            # A driver that is cancelled amid a statement may raise something else.
+            return self._is_stopped
 
 
 async def _apply(transaction: Transaction, found: Differences) -> None:

@@ -97,30 +97,37 @@ async def differences(
     statement = differences_statement(query, of_one_project=project_id is not None)
     await connection.execute(text("SAVEPOINT host_query"))
     try:
-        await connection.execute(
-            select(
-                func.set_config("transaction_read_only", "on", True),
-                func.set_config("statement_timeout", str(int(seconds * 1000)), True),
-            )
-        )
-        parameters = () if project_id is None else (project_id,)
-        rows: list[Any] = list(await connection.exec_driver_sql(statement, parameters))
-    finally:
+        rows = await _read_only(connection, statement, () if project_id is None else (project_id,), seconds)
+    except Exception:
+        # Not when the task is cancelled: the connection is of no use then.
         await connection.execute(text("ROLLBACK TO SAVEPOINT host_query"))
+        raise
+    await connection.execute(text("ROLLBACK TO SAVEPOINT host_query"))
     return Differences(
         coming=sorted(Assignment(row[1], row[2]) for row in rows if row[0]),
         going=sorted(Assignment(row[1], row[2]) for row in rows if not row[0]),
     )
 
 
+async def _read_only(
+    connection: AsyncConnection, statement: str, parameters: tuple[HostId, ...], seconds: float
+) -> list[Any]:
+    limits = select(
+        func.set_config("transaction_read_only", "on", True),
+        func.set_config("statement_timeout", str(int(seconds * 1000)), True),
+    )
+    await connection.execute(limits)
+    return list(await connection.exec_driver_sql(statement, parameters))
+
+
 def _unnested(assignments: Sequence[Assignment]) -> Subquery:
     """The assignments as rows."""
     project_ids = literal([each.project_id for each in assignments], ARRAY(HOST_ID))
     user_ids = literal([each.user_id for each in assignments], ARRAY(HOST_ID))
-    columns = func.unnest(project_ids, user_ids).table_valued(
+    rows = func.unnest(project_ids, user_ids).table_valued(
         column("project_id", HOST_ID), column("user_id", HOST_ID), name="places"
     )
-    return select(columns.c.project_id, columns.c.user_id).subquery()
+    return select(rows.render_derived()).subquery()
 
 
 async def hosts_members(connection: AsyncConnection) -> list[Assignment]:
