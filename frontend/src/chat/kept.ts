@@ -12,13 +12,15 @@ export function keptUnsent<Value>(user: string, room: string): Kept<Value> {
   return keptIn(() => sessionStorage, `${prefix}:unsent:${user}:${room}`);
 }
 
-/** Signing out leaves nothing of what was written on this machine. */
-export function forgetKept(): void {
+/** Nothing of what was written stays on this machine, but for what one person wrote who is still here. */
+export function forgetKept(except: string | null = null): void {
   for (const storage of [() => localStorage, () => sessionStorage]) {
     try {
       const area = storage();
-      const own = Object.keys(area).filter((key) => key.startsWith(`${prefix}:`));
-      for (const key of own) area.removeItem(key);
+      for (const key of Object.keys(area)) {
+        const [owner, , user] = key.split(':');
+        if (owner === prefix && user !== except) area.removeItem(key);
+      }
     } catch {
       // A browser that keeps nothing has nothing to forget.
     }

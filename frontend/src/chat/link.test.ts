@@ -80,8 +80,21 @@ test('when nothing answers it is offline, when only the API does it polls', asyn
   await person.clock.pass(3_000);
   expect(mode()).toBe('offline');
   server.failing = null;
-  await person.clock.pass(15_000);
+  await person.clock.pass(30_000);
   expect(mode()).toBe('polling');
+});
+
+test('a server that answers again is connected to at once', async () => {
+  await person.enter();
+  server.refusing = true;
+  server.breakOff();
+  server.failing = { status: 0 };
+  await person.clock.pass(61_000);
+  expect(mode()).toBe('offline');
+  server.failing = null;
+  server.refusing = false;
+  await person.clock.pass(15_000);
+  expect(mode()).toBe('live');
 });
 
 test('a socket that never says ready is given up', async () => {

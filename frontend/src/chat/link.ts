@@ -138,7 +138,10 @@ export class Link {
     this.#cancelPoll = mine;
     try {
       await this.#parts.poll();
-      if (this.#cancelPoll === mine) this.mode.value = 'polling';
+      if (this.#cancelPoll !== mine) return;
+      const isBack = this.mode.value === 'offline';
+      this.mode.value = 'polling';
+      if (isBack && this.#cancelRetry) this.restart();
     } catch (error) {
       if (this.#cancelPoll !== mine) return;
       const ending = endingOf(error);

@@ -412,6 +412,26 @@ describe('what one sends', () => {
   });
 });
 
+describe('the room itself', () => {
+  test('is read anew when its client leaves: it may be closed', async () => {
+    const store = await person.enter();
+    server.tell({ event: 'presence', online: [me, other] });
+    server.isOpen = false;
+    server.tell({ event: 'presence', online: [me] });
+    await settled();
+    expect(store.room.value?.is_open).toBe(false);
+  });
+
+  test('is read anew once when somebody is there whom nobody knew', async () => {
+    await person.enter();
+    server.calls = [];
+    server.tell({ event: 'presence', online: [me, 'newcomer'] });
+    server.tell({ event: 'presence', online: [me, 'newcomer', other] });
+    await settled();
+    expect(server.calls).toEqual(['room']);
+  });
+});
+
 describe('a goodbye', () => {
   test.each(['access_gone', 'account_ended', 'signed_out', 'token_expired'])(
     'of the kind %s is the end',

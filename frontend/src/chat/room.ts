@@ -269,14 +269,16 @@ export class RoomStore {
     });
   }
 
-  /** Who is online and unknown joined the room since it was read. */
+  /** Who comes and goes may have joined or left the room for good; whether they did, the room says. */
   #setOnline(online: readonly string[]): void {
+    const room = this.room.value;
+    const hasClientLeft =
+      room !== null && this.online.value.includes(room.client.id) && !online.includes(room.client.id);
     this.online.value = online;
-    const known = new Set(this.room.value?.people.map(({ id }) => id));
-    const strangers = online.filter((id) => !known.has(id) && id !== this.me && !this.#strangers.has(id));
-    if (strangers.length === 0 || !this.room.value) return;
+    const known = new Set([this.me, ...this.#strangers, ...(room?.people.map(({ id }) => id) ?? [])]);
+    const strangers = online.filter((id) => !known.has(id));
     for (const id of strangers) this.#strangers.add(id);
-    void this.refresh();
+    if (room && (hasClientLeft || strangers.length > 0)) void this.refresh();
   }
 
   #followLog(): void {

@@ -34,6 +34,7 @@ export async function startSession(): Promise<void> {
 export async function signIn(email: string, password: string): Promise<void> {
   const answer = await api.login(email, password);
   forgetAnswers();
+  forgetKept(answer.user.id);
   user.value = answer.user;
   tell({ kind: 'signed_in', id: answer.user.id });
 }

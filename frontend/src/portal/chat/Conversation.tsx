@@ -11,8 +11,9 @@ import { FailedState } from '../states.tsx';
 import { Composer } from './Composer.tsx';
 import { Ended } from './Ended.tsx';
 import { Head } from './Head.tsx';
+import { useKeyboardHeight } from './keyboard.ts';
 import { Log, MessageBones } from './Log.tsx';
-import { Scroller } from './scroller.ts';
+import { Scroller, type Target } from './scroller.ts';
 import { ConnectionLine, TypingLine } from './status.tsx';
 import { messagesRead, takeChoice } from './visits.ts';
 
@@ -30,10 +31,12 @@ interface Props {
 export function Conversation({ store, room, list, me, focus, back }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const target = useRef(focus?.id ?? '');
-  target.current = focus?.id ?? '';
+  const visit = `${focus?.id ?? ''} ${followed.value}`;
+  const target = useRef<Target>({ id: '', visit });
+  target.current = { id: focus?.id ?? '', visit };
   const scroller = useMemo(() => new Scroller(store, () => target.current), [store]);
-  useLiveRoom(store, room, list, focus);
+  useLiveRoom(store, room, list, focus, visit);
+  useKeyboardHeight();
 
   const found = store.room.value;
   const isClient = found?.client.id === me.id;
@@ -81,8 +84,13 @@ export function Conversation({ store, room, list, me, focus, back }: Props) {
 }
 
 /** Keeps the room live while it is shown. */
-function useLiveRoom(store: RoomStore, room: string, list: RoomList, focus: Message | null): void {
-  const visit = `${focus?.id ?? ''} ${followed.value}`;
+function useLiveRoom(
+  store: RoomStore,
+  room: string,
+  list: RoomList,
+  focus: Message | null,
+  visit: string,
+): void {
   const entered = useRef('');
   useEffect(() => {
     entered.current = visit;

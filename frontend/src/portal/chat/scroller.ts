@@ -6,6 +6,12 @@ const endPx = 48;
 /** Pages are read when the view comes this near to the end of what is loaded. */
 const aheadPx = 800;
 
+/** The message that a deep link points at, if any; another visit of the same link points anew. */
+export interface Target {
+  id: string;
+  visit: string;
+}
+
 /**
  * Where a conversation is scrolled to.
  *
@@ -18,12 +24,14 @@ export class Scroller {
   readonly isFar: Signal<boolean> = signal(false);
 
   readonly #store: RoomStore;
-  readonly #target: () => string;
+  readonly #target: () => Target;
   #view: HTMLElement | null = null;
-  #placed = false;
+  #isPlaced = false;
+  /** The target that was last brought into view. */
+  #shown = '';
   #hasShownNew = false;
 
-  constructor(store: RoomStore, target: () => string) {
+  constructor(store: RoomStore, target: () => Target) {
     this.#store = store;
     this.#target = target;
   }
@@ -31,7 +39,8 @@ export class Scroller {
   /** Watches this element; the answer ends that. */
   attach(view: HTMLElement): () => void {
     this.#view = view;
-    this.#placed = false;
+    this.#isPlaced = false;
+    this.#shown = '';
     this.#hasShownNew = false;
     const stop = new AbortController();
     const { signal } = stop;
@@ -65,11 +74,12 @@ export class Scroller {
   }
 
   #place(view: HTMLElement): void {
-    if (!this.#placed) {
-      this.#placed = true;
-      const target = this.#target() && document.getElementById(`message-${this.#target()}`);
+    this.#isPlaced = true;
+    if (this.#awaitsTarget) {
+      const target = document.getElementById(`message-${this.#target().id}`);
       if (target) {
-        view.scrollTop = topOf(target, view) + view.scrollTop - view.clientHeight / 3;
+        this.#shown = this.#target().visit;
+        view.scrollTop += topOf(target, view) - (view.clientHeight - target.offsetHeight) / 2;
         return;
       }
     }
@@ -88,9 +98,15 @@ export class Scroller {
     }
   }
 
+  /** Whether a message is pointed at that has not been brought into view yet. */
+  get #awaitsTarget(): boolean {
+    const { id, visit } = this.#target();
+    return id !== '' && visit !== this.#shown;
+  }
+
   #scrolled(): void {
     const view = this.#view;
-    if (!view || !this.#placed) return;
+    if (!view || !this.#isPlaced) return;
     this.#note(view);
     this.#fill(view);
     this.#see();
@@ -115,7 +131,7 @@ export class Scroller {
 
   #see(): void {
     const isLooking = document.visibilityState === 'visible' && document.hasFocus();
-    if (this.#view && isLooking && this.isAtEnd.value) this.#store.seen();
+    if (this.#view && isLooking && this.isAtEnd.value && !this.#awaitsTarget) this.#store.seen();
   }
 }
 

@@ -1,5 +1,6 @@
 import { MessagesSquare } from 'lucide';
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import * as chat from '../../chat/api.ts';
 import { storeOf } from '../../chat/open.ts';
@@ -33,7 +34,10 @@ export function MessagesPage({ project }: { project: string }) {
   const located = useResource(`message ${project} ${focus}`, () => locate(project, focus));
   const list = useRooms(project);
   const all = `/projects/${encodeURIComponent(project)}/messages`;
-  const found = located.state === 'ready' ? located.value : null;
+  // While the next message is looked for, the conversation stays where it is.
+  const last = useRef<{ project: string; found: Located } | null>(null);
+  if (located.state === 'ready') last.current = { project, found: located.value };
+  const found = last.current?.project === project ? last.current.found : null;
   const focused = found?.kind === 'message' ? found.message : null;
   const rooms = list.rooms.value;
   const onlyRoom = rooms?.length === 1 && list.next.value === null ? (rooms[0]?.id ?? '') : '';
