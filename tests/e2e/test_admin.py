@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
@@ -34,9 +36,13 @@ NEW_PASSWORD = "a password of her own"
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def as_it_was(recycled_world: World) -> AsyncIterator[None]:
+async def as_it_was(shared_world: World) -> AsyncIterator[None]:
     """Accounts and members are as before after every test."""
     yield
+    # The portal may still be ending what the closed browsers had open, and hold the same tables in another order.
+    with suppress(asyncpg.DeadlockDetectedError):
+        return await shared_world.restore()
+    await shared_world.restore()
 
 
 @pytest_asyncio.fixture
@@ -344,7 +350,10 @@ async def test_the_log_is_filtered_by_what_happened_and_about_whom(people: Peopl
     await expect(rows.first).to_contain_text("console added Clara Jensen to Harbour House renovation as client")
     await expect(rows.filter(has_not_text="Clara Jensen")).to_have_count(0)
     await expect(admin).to_have_url(re.compile("action=member_added&user_id="))
-    await admin.get_by_role("button", name="About whom: show all").click()
+    show_all = admin.get_by_role("button", name="About whom: show all")
+    await expect(show_all).to_be_focused()
+    await show_all.press("Enter")
+    await expect(who).to_be_focused()
     await expect(rows.filter(has_text="Chloé Martin").first).to_be_visible()
 
 

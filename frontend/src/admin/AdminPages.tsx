@@ -1,8 +1,6 @@
 import type { ComponentType } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { Route, Router, useLocation } from 'preact-iso';
+import { Route, Router } from 'preact-iso';
 import { NotFoundPage } from '../portal/pages/NotFound.tsx';
-import { forgetListings } from './Listed.tsx';
 import { AccountPage } from './pages/Account.tsx';
 import { AccountsPage } from './pages/Accounts.tsx';
 import { AuditPage } from './pages/Audit.tsx';
@@ -13,7 +11,6 @@ import { RoomsPage } from './pages/Rooms.tsx';
 
 /** Everything below /admin/; the paths are what follows it. */
 export function AdminPages() {
-  useEffect(() => forgetListings, []);
   return (
     <Router>
       <Route path="/accounts" component={AccountsPage} />
@@ -26,10 +23,4 @@ export function AdminPages() {
       <Route default component={NotFoundPage} />
     </Router>
   );
-}
-
-export function ToAccounts() {
-  const { route } = useLocation();
-  useEffect(() => route('/admin/accounts', true), []);
-  return null;
 }

@@ -1,18 +1,15 @@
 import { CloudOff, type IconNode } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { endSession } from '../portal/session.ts';
+import { endSession, user } from '../portal/session.ts';
 import { Bones, FailedState, State } from '../portal/states.tsx';
 import { Icon } from '../shared/icon.tsx';
 import { Listing, type Source } from './listing.ts';
 
-/** Lists seen since the admin pages were entered: going back shows them at once, and then what is new. */
+/** Lists that this person has seen: going back shows them at once, and then what is new. */
 const kept = new Map<string, Listing<never>>();
+let keptFor: string | undefined;
 const mostKept = 30;
-
-export function forgetListings(): void {
-  kept.clear();
-}
 
 /** The list that `key` names, read when it is shown, and again when the tab comes back into view. */
 export function useListing<Item>(
@@ -20,6 +17,8 @@ export function useListing<Item>(
   load: Source<Item>['load'],
   idOf: Source<Item>['idOf'],
 ): Listing<Item> {
+  if (keptFor !== user.value?.id) kept.clear();
+  keptFor = user.value?.id;
   let listing = kept.get(key) as Listing<Item> | undefined;
   if (!listing) {
     listing = new Listing({ load, idOf, onSignedOut: endSession });

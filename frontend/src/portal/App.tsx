@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
-import { AdminPages, ToAccounts } from '../admin/AdminPages.tsx';
+import { AdminEntrance, ToAccounts } from '../admin/Entrance.tsx';
 import { AccountPage } from './pages/Account.tsx';
 import { IssuePage } from './pages/Issue.tsx';
 import { IssuesPage } from './pages/Issues.tsx';
@@ -28,7 +28,7 @@ export function App() {
 
 const adminRoutes = [
   <Route key="admin" path="/admin" component={ToAccounts} />,
-  <Route key="admin pages" path="/admin/*" component={AdminPages} />,
+  <Route key="admin pages" path="/admin/*" component={AdminEntrance} />,
 ];
 
 function Screens() {

@@ -1,6 +1,6 @@
 import { ScrollText, SearchX, X } from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { project as projectOf } from '../../portal/api.ts';
 import { useResource } from '../../portal/resource.ts';
 import { Page } from '../../portal/Shell.tsx';
@@ -20,6 +20,12 @@ export function AuditPage() {
     (cursor, limit) => api.audit(filters, cursor, limit),
     (entry) => entry.id,
   );
+  // The field and what was chosen in it take each other's place, and the focus with it.
+  const isTouched = useRef(false);
+  const choose = (user_id: string) => {
+    isTouched.current = true;
+    change({ user_id });
+  };
   const isFiltered = Object.values(filters).some(Boolean);
   return (
     <Page title="Audit log" lead="Sign-ins, and everything that administrators did. Nobody can change it.">
@@ -40,11 +46,11 @@ export function AuditPage() {
           </select>
         </div>
         {filters.user_id ? (
-          <Chosen label="About whom" clear={() => change({ user_id: '' })}>
+          <Chosen label="About whom" clear={() => choose('')} takesFocus={isTouched.current}>
             <AccountName id={filters.user_id} />
           </Chosen>
         ) : (
-          <PersonField pick={(user_id) => change({ user_id })} />
+          <PersonField pick={choose} takesFocus={isTouched.current} />
         )}
         {filters.project_id && (
           <Chosen label="In project" clear={() => change({ project_id: '' })}>
@@ -69,8 +75,11 @@ export function AuditPage() {
   );
 }
 
-function PersonField({ pick }: { pick: (id: string) => void }) {
+function PersonField({ pick, takesFocus }: { pick: (id: string) => void; takesFocus: boolean }) {
   const [text, setText] = useState('');
+  useEffect(() => {
+    if (takesFocus) document.getElementById('person')?.focus();
+  }, []);
   return (
     <Combobox
       name="person"
@@ -92,17 +101,22 @@ function optionOf(account: api.Account) {
 interface ChosenProps {
   label: string;
   clear: () => void;
+  takesFocus?: boolean;
   children: ComponentChildren;
 }
 
 /** A filter that is set, with the way to take it away. */
-function Chosen({ label, clear, children }: ChosenProps) {
+function Chosen({ label, clear, takesFocus = false, children }: ChosenProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (takesFocus) button.current?.focus();
+  }, []);
   return (
     <fieldset class="chosen">
       <legend>{label}</legend>
       <div>
         <span>{children}</span>
-        <button type="button" aria-label={`${label}: show all`} onClick={clear}>
+        <button ref={button} type="button" aria-label={`${label}: show all`} onClick={clear}>
           <Icon of={X} size={16} />
         </button>
       </div>

@@ -262,6 +262,7 @@ function MemberRow({ project, member, changed, remove }: MemberRowProps) {
           <strong>{name}</strong>
         )}
         <span>{member.email ?? 'No account here: cannot sign in'}</span>
+        {isOfHost && <span>Assigned in the project-management app, and changed there.</span>}
         {refused && (
           <span class="field-error" role="alert">
             {refused}
@@ -270,11 +271,7 @@ function MemberRow({ project, member, changed, remove }: MemberRowProps) {
       </span>
       <span class="member-end">
         {member.is_active === false && <span class="badge off">Deactivated</span>}
-        {isOfHost && (
-          <span class="badge" title="The project-management app assigns this person; it is changed there.">
-            From the host
-          </span>
-        )}
+        {isOfHost && <span class="badge">From the host</span>}
         {parts.length > 1 ? (
           <select
             aria-label={`Part of ${name}`}
