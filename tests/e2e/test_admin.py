@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -40,9 +39,10 @@ async def as_it_was(shared_world: World) -> AsyncIterator[None]:
     """Accounts and members are as before after every test."""
     yield
     # The portal may still be ending what the closed browsers had open, and hold the same tables in another order.
-    with suppress(asyncpg.DeadlockDetectedError):
-        return await shared_world.restore()
-    await shared_world.restore()
+    try:
+        await shared_world.restore()
+    except asyncpg.DeadlockDetectedError:
+        await shared_world.restore()
 
 
 @pytest_asyncio.fixture
