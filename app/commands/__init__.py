@@ -1,0 +1,1 @@
+"""The parts of the `portal` command that change accounts and members."""

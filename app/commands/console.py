@@ -1,0 +1,58 @@
+"""What the commands share: settings, one transaction, and words to the person at the console."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+from app.core.database import Transaction
+from app.core.errors import StartupError
+from app.realtime.once import one_transaction
+from app.settings import Settings, load_settings
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+def in_transaction(work: Callable[[Transaction], Awaitable[T]]) -> T:
+    """Does the work in one transaction on DATABASE_URL, and answers what it answers."""
+
+    async def run_it() -> T:
+        async with one_transaction(direct_url(load_settings())) as transaction:
+            return await work(transaction)
+
+    return run(run_it())
+
+
+def direct_url(settings: Settings) -> str:
+    """The database's address past a pooler; raises ``StartupError`` without one."""
+    url = settings.database_listen_url or settings.database_url
+    if url is None:
+        raise StartupError(
+            "DATABASE_URL: must be set for this command, such as postgresql://user:password@host/database"
+        )
+    return url
+
+
+def checked(model: type[M], **values: Any) -> M:
+    """What was typed, as the API would take it; raises ``StartupError`` with the first fault."""
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        raise StartupError(f"{'.'.join(map(str, first['loc']))}: {message}") from None
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def say(line: str) -> None:
+    typer.echo(line)
+
+
+def warn(line: str) -> None:
+    typer.echo(f"portal: warning: {line}", err=True)
