@@ -54,6 +54,7 @@ class Cast:
 
     world: World
     ids: dict[str, UUID] = field(default_factory=lambda: dict(PEOPLE))
+    roles: dict[str, Role] = field(default_factory=lambda: dict(ROLE_OF))
     rooms: dict[str, UUID] = field(default_factory=dict)
     """By the name of the client."""
     messages: dict[str, list[UUID]] = field(default_factory=dict)
@@ -87,7 +88,7 @@ class Cast:
 
     def token(self, person: str, **claims: Any) -> str:
         """A token of the host."""
-        return token(self.ids[person], **({"role": ROLE_OF[person].value} | claims))
+        return token(self.ids[person], **({"role": self.roles[person].value} | claims))
 
     async def session(self, person: str, **claims: Any) -> str:
         """The token of a new session, of which it is not known whether it is still open."""
@@ -107,27 +108,44 @@ class Cast:
         statement = "SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) FROM client_portal.{} row"
         return {each["name"]: await self.world.value(statement.format(each["name"])) for each in tables}
 
-    async def _create_people(self) -> None:
-        self.ids |= {name: uuid4() for name in _NEW}
-        users = [(self.ids[name], full_name, f"{name}@example.com") for name, (full_name, _, _) in _NEW.items()]
-        users.append((self.guest, "Gil Guest", "guest@example.com"))
-        async with self.world.connection() as host:
-            await host.executemany("INSERT INTO public.users (id, full_name, email) VALUES ($1, $2, $3)", users)
-        database, passwords = Database(self.world.url, pool_size=1), Passwords()
+    async def project(self, name: str) -> UUID:
+        """A new project of the host."""
+        statement = "INSERT INTO public.projects (name) VALUES ($1) RETURNING id"
+        return UUID(str(await self.world.value(statement, name)))
+
+    async def join(self, name: str, full_name: str, role: Role, *parts: tuple[UUID, MemberRole]) -> UUID:
+        """A new person with an account and parts in projects; nothing is signalled, as if they had long been here."""
+        self.roles[name] = role
+        self.ids[name] = user_id = uuid4()
+        await self.world.execute(
+            "INSERT INTO public.users (id, full_name, email) VALUES ($1, $2, $3)", user_id, full_name, f"{name}@host"
+        )
+        database = Database(self.world.url, pool_size=1)
         try:
             async with database.transaction() as transaction:
-                for name, (full_name, project, part) in _NEW.items():
-                    user_id, role = self.ids[name], ROLE_OF.get(name, Role.DEVELOPER)
-                    email = f"{name}@example.com"
-                    await create_account(
-                        transaction, passwords, user_id=user_id, email=email, name=full_name, role=role,
-                        password=PASSWORD,
-                    )  # fmt: skip
-                    await welcome(transaction, user_id, role)
-                    if project is not None and part is not None:
-                        await add_member(transaction, COMMAND, project, user_id, part)
+                await create_account(
+                    transaction,
+                    Passwords(),
+                    user_id=user_id,
+                    email=f"{name}@mail.example",
+                    name=full_name,
+                    role=role,
+                    password=PASSWORD,
+                )
+                await welcome(transaction, user_id, role)
+                for project, part in parts:
+                    await add_member(transaction, COMMAND, project, user_id, part)
         finally:
             await database.close()
+        return user_id
+
+    async def _create_people(self) -> None:
+        for name, (full_name, project, part) in _NEW.items():
+            parts = [] if project is None or part is None else [(project, part)]
+            await self.join(name, full_name, ROLE_OF.get(name, Role.DEVELOPER), *parts)
+        await self.world.execute(
+            "INSERT INTO public.users (id, full_name, email) VALUES ($1, 'Gil Guest', 'guest@host')", self.guest
+        )
         await self.world.execute(
             "UPDATE client_portal.accounts SET is_active = false WHERE user_id = $1", self.ids["deactivated"]
         )

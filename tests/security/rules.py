@@ -1,0 +1,196 @@
+"""Who gets which answer: the one table. The matrix holds the application to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from app.dev.demo import PASSWORD
+from tests.security.cast import ABSENT, PROJECTS, SIGNED_IN, Cast
+
+NO_ONE: frozenset[str] = frozenset()
+ADMINS = frozenset({"admin"})
+MANAGERS = frozenset({"pm", "pm2", "staff", "admin"})
+FIRST_TEAM = frozenset({"dev", "pm", "admin"})
+SECOND_TEAM = frozenset({"dev2", "pm2", "admin"})
+
+_ROOMS = {
+    "client's": FIRST_TEAM | {"client"},
+    "neighbour's": FIRST_TEAM | {"neighbour"},
+    "client2's": SECOND_TEAM | {"client2"},
+    "absent": NO_ONE,
+}
+# Of each kind of thing, which there are, and who has it within reach. All others are told that it does not exist.
+REACH: dict[str, dict[str, frozenset[str]]] = {
+    "nothing": {"": SIGNED_IN},
+    "project": {
+        "first": FIRST_TEAM | {"client", "neighbour"},
+        "second": SECOND_TEAM | {"client2"},
+        "absent": NO_ONE,
+    },
+    "room": _ROOMS,
+    "message": _ROOMS,
+    "notification": {f"{person}'s": frozenset({person}) for person in sorted(SIGNED_IN - {"staff"})}
+    | {"client's, of a project out of reach": NO_ONE, "absent": NO_ONE},
+    "account": {"spare": ADMINS, "guest, who has none": NO_ONE, "absent": NO_ONE},
+    "user without account": {"guest": ADMINS, "spare, who has one": NO_ONE, "absent": NO_ONE},
+    "project of all": {"first": ADMINS, "second": ADMINS, "absent": NO_ONE},
+    "place for a member": {
+        "first, spare": ADMINS,
+        "first, absent": NO_ONE,
+        "absent, spare": NO_ONE,
+        "absent, absent": NO_ONE,
+    },
+    "member": {
+        "first, spare": ADMINS,
+        "second, spare": NO_ONE,
+        "first, absent": NO_ONE,
+        "absent, spare": NO_ONE,
+    },
+}
+
+Params = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The answer of one route: ``status`` for who ``may`` ask for it and has the thing ``of`` it within reach.
+
+    Without a sign-in it is 401, unless the route ``is_open``; who may not gets 403; what is out of reach is
+    ``missing``. ``body`` makes what is sent.
+    """
+
+    status: int
+    of: str = "nothing"
+    may: frozenset[str] = SIGNED_IN
+    missing: int = 404
+    body: Callable[[Params], Any] | None = None
+    is_open: bool = False
+    ends_session: bool = False
+
+    def expected(self, caller: str, target: str) -> int:
+        if self.is_open:
+            return self.status
+        if caller not in SIGNED_IN:
+            return 401
+        if caller not in self.may:
+            return 403
+        return self.status if caller in REACH[self.of][target] else self.missing
+
+
+def _issue(params: Params) -> Any:
+    return params | {"issue_id": str(uuid4()), "message": "A leak"}
+
+
+def _message(params: Params) -> Any:
+    return params | {"message_id": str(uuid4()), "snippet": "Hello"}
+
+
+def _account(params: Params) -> Any:
+    return params | {"email": f"{uuid4()}@example.com", "display_name": "Gil Guest", "role": "developer"}
+
+
+def _password(_: Params) -> Any:
+    return {"current_password": PASSWORD, "new_password": PASSWORD}
+
+
+def _wrong_sign_in(_: Params) -> Any:
+    return {"email": f"{uuid4()}@example.com", "password": "wrong"}
+
+
+RULES: dict[str, Rule] = {
+    "GET /healthz": Rule(200, is_open=True),
+    "HEAD /healthz": Rule(200, is_open=True),
+    "GET /readyz": Rule(200, is_open=True),
+    "HEAD /readyz": Rule(200, is_open=True),
+    "GET /metrics": Rule(200, is_open=True),
+    "GET /api/openapi.json": Rule(200, is_open=True),
+    "HEAD /api/openapi.json": Rule(200, is_open=True),
+    "POST /api/auth/login": Rule(401, is_open=True, body=_wrong_sign_in),
+    "POST /api/auth/logout": Rule(204, ends_session=True),
+    "GET /api/auth/me": Rule(200),
+    "POST /api/auth/password": Rule(204, body=_password),
+    "POST /api/auth/password_link": Rule(
+        422, is_open=True, body=lambda _: {"token": "none of ours", "new_password": PASSWORD}
+    ),
+    "GET /api/notifications": Rule(200),
+    "GET /api/notifications/unread_count": Rule(200),
+    "POST /api/notifications/read_all": Rule(204),
+    "POST /api/notifications/{notification_id}/read": Rule(204, of="notification"),
+    "GET /api/notifications/settings": Rule(200),
+    "PATCH /api/notifications/settings": Rule(200, body=lambda _: {"push_enabled": True}),
+    "GET /api/notifications/stream": Rule(200),
+    "WS /api/notifications/ws": Rule(101),
+    "POST /api/testnotify/issue": Rule(204, of="project", may=MANAGERS, body=_issue),
+    "POST /api/testnotify/message": Rule(204, of="project", may=MANAGERS, body=_message),
+    "GET /api/projects": Rule(200),
+    "GET /api/projects/{project_id}": Rule(200, of="project"),
+    "GET /api/projects/{project_id}/rooms": Rule(200, of="project"),
+    "GET /api/rooms": Rule(200),
+    "GET /api/rooms/{room_id}": Rule(200, of="room"),
+    "GET /api/rooms/{room_id}/messages": Rule(200, of="room"),
+    "POST /api/rooms/{room_id}/messages": Rule(201, of="room", body=lambda _: {"body": "Hello"}),
+    "POST /api/rooms/{room_id}/read": Rule(204, of="room", body=lambda _: {"up_to": 1}),
+    "WS /api/rooms/{room_id}/ws": Rule(101, of="room"),
+    "GET /api/messages/{message_id}": Rule(200, of="message"),
+    "GET /api/admin/accounts": Rule(200, may=ADMINS),
+    "POST /api/admin/accounts": Rule(201, of="user without account", may=ADMINS, missing=422, body=_account),
+    "GET /api/admin/accounts/{user_id}": Rule(200, of="account", may=ADMINS),
+    "PATCH /api/admin/accounts/{user_id}": Rule(
+        200, of="account", may=ADMINS, body=lambda _: {"display_name": "Sam Changed"}
+    ),
+    "POST /api/admin/accounts/{user_id}/password_link": Rule(201, of="account", may=ADMINS),
+    "GET /api/admin/audit": Rule(200, may=ADMINS),
+    "GET /api/admin/users": Rule(200, may=ADMINS),
+    "GET /api/admin/projects": Rule(200, may=ADMINS),
+    "GET /api/admin/projects/{project_id}/members": Rule(200, of="project of all", may=ADMINS),
+    "PUT /api/admin/projects/{project_id}/members/{user_id}": Rule(
+        204, of="place for a member", may=ADMINS, body=lambda _: {"role": "developer"}
+    ),
+    "DELETE /api/admin/projects/{project_id}/members/{user_id}": Rule(204, of="member", may=ADMINS),
+}
+
+
+async def things(cast: Cast) -> dict[str, dict[str, Params]]:
+    """The ids of what ``REACH`` names, by the names they have in paths and bodies."""
+    users = {"spare": str(cast.ids["spare"]), "guest": str(cast.guest), "absent": str(ABSENT)}
+    projects = {name: {"project_id": str(id_)} for name, id_ in PROJECTS.items()}
+    notifications = {
+        f"{person}'s": await _notify(cast, person, "second" if person.endswith("2") else "first")
+        for person in sorted(SIGNED_IN - {"staff"})
+    }
+    return {
+        "nothing": {"": {}},
+        "project": projects,
+        "project of all": projects,
+        "room": {f"{name}'s": {"room_id": str(id_)} for name, id_ in cast.rooms.items()}
+        | {"absent": {"room_id": str(ABSENT)}},
+        "message": {f"{name}'s": {"message_id": str(ids[0])} for name, ids in cast.messages.items()}
+        | {"absent": {"message_id": str(ABSENT)}},
+        "notification": notifications
+        | {
+            "client's, of a project out of reach": await _notify(cast, "client", "second"),
+            "absent": {"notification_id": str(ABSENT)},
+        },
+        "account": {name: {"user_id": users[name.partition(",")[0]]} for name in REACH["account"]},
+        "user without account": {
+            name: {"user_id": users[name.partition(",")[0]]} for name in REACH["user without account"]
+        },
+        **{
+            kind: {
+                name: projects[name.split(", ")[0]] | {"user_id": users[name.split(", ")[1]]} for name in REACH[kind]
+            }
+            for kind in ("place for a member", "member")
+        },
+    }
+
+
+async def _notify(cast: Cast, person: str, project: str) -> Params:
+    id_ = await cast.world.value(
+        "INSERT INTO client_portal.notifications"
+        " (id, project_id, recipient_user_id, type, source_kind, source_id, title)"
+        " VALUES (gen_random_uuid(), $1, $2, 'issue_created', 'issue', gen_random_uuid(), 'A leak') RETURNING id",
+        PROJECTS[project],
+        cast.ids[person],
+    )
+    return {"notification_id": str(id_)}
