@@ -21,7 +21,9 @@ export function Head({ store, room, name, heading, back }: Props) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const online = new Set(store.online.value);
+  // Without a connection nobody here knows who is online.
+  const isKnown = store.link.mode.value !== 'offline';
+  const online = new Set(isKnown ? store.online.value : []);
   const here = room.people.filter(({ id }) => id !== store.me && online.has(id));
   useClosing(open, () => setOpen(false), box, button);
 
@@ -67,7 +69,7 @@ export function Head({ store, room, name, heading, back }: Props) {
                   {person.role && <span class="people-role">{roleNames[person.role] ?? person.role}</span>}
                 </span>
                 <span class={online.has(person.id) ? 'people-state online' : 'people-state'}>
-                  {online.has(person.id) ? 'Online' : 'Offline'}
+                  {isKnown && (online.has(person.id) ? 'Online' : 'Offline')}
                 </span>
               </li>
             ))}

@@ -1,5 +1,6 @@
 import { CloudOff, LoaderCircle } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
+import type { Mode } from '../../chat/link.ts';
 import type { RoomStore } from '../../chat/room.ts';
 import { Icon } from '../../shared/icon.tsx';
 
@@ -41,7 +42,7 @@ export function ConnectionLine({ store }: { store: RoomStore }) {
     const timer = setTimeout(() => setSlow(true), patienceMs);
     return () => clearTimeout(timer);
   }, [mode]);
-  const text = mode === 'connecting' ? isSlow && 'Connecting…' : words[mode];
+  const text = mode === 'connecting' ? isSlow && 'Connecting…' : words(mode);
   return (
     <div role="status" class="connection">
       {text && (
@@ -54,7 +55,9 @@ export function ConnectionLine({ store }: { store: RoomStore }) {
   );
 }
 
-const words: Record<string, string> = {
-  offline: 'You are offline. What you send goes out when the connection is back.',
-  polling: 'Live updates are interrupted. New messages may take some seconds.',
-};
+function words(mode: Mode): string | null {
+  if (mode === 'polling') return 'Live updates are interrupted. New messages may take some seconds.';
+  if (mode !== 'offline') return null;
+  const why = navigator.onLine ? 'The portal cannot be reached.' : 'You are offline.';
+  return `${why} What you send goes out when the connection is back.`;
+}

@@ -35,13 +35,13 @@ export function MessagesPage({ project }: { project: string }) {
   const list = useRooms(project);
   const all = `/projects/${encodeURIComponent(project)}/messages`;
   // While the next message is looked for, the conversation stays where it is.
-  const last = useRef<{ project: string; found: Located } | null>(null);
-  if (located.state === 'ready') last.current = { project, found: located.value };
-  const found = last.current?.project === project ? last.current.found : null;
+  const last = useRef<{ project: string; found: Located; room: string } | null>(null);
+  if (located.state === 'ready') last.current = { project, found: located.value, room: query.room ?? '' };
+  const { found, room } = last.current?.project === project ? last.current : { found: null, room: '' };
   const focused = found?.kind === 'message' ? found.message : null;
   const rooms = list.rooms.value;
   const onlyRoom = rooms?.length === 1 && list.next.value === null ? (rooms[0]?.id ?? '') : '';
-  const roomId = focused?.room_id ?? (query.room || onlyRoom);
+  const roomId = focused?.room_id ?? (room || onlyRoom);
   const me = { id: user.value?.id ?? '', display_name: user.value?.display_name ?? 'You' };
   const store = roomId && me.id ? storeOf(roomId, me.id) : null;
 

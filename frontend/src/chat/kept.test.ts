@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { newId } from './ids.ts';
+import { forgetKept, keptDraft, keptUnsent } from './kept.ts';
+
+/** As a browser has it: what is kept shows as its properties. */
+class FakeStorage {
+  [key: string]: unknown;
+
+  getItem(key: string): string | null {
+    return (this[key] as string | undefined) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this[key] = value;
+  }
+
+  removeItem(key: string): void {
+    delete this[key];
+  }
+}
+
+beforeEach(() => {
+  vi.stubGlobal('localStorage', new FakeStorage());
+  vi.stubGlobal('sessionStorage', new FakeStorage());
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('a draft is kept for one person in one room', () => {
+  keptDraft('clara', 'room').write('Hello');
+  expect(keptDraft('clara', 'room').read()).toBe('Hello');
+  expect(keptDraft('clara', 'other room').read()).toBeNull();
+  expect(keptDraft('deniz', 'room').read()).toBeNull();
+});
+
+test('signing out leaves no draft and nothing unsent, and nothing else is touched', () => {
+  localStorage.setItem('portal-bell-tab', 'all');
+  keptDraft('clara', 'room').write('Hello');
+  keptUnsent<string[]>('clara', 'room').write(['Hello']);
+  forgetKept();
+  expect(keptDraft('clara', 'room').read()).toBeNull();
+  expect(keptUnsent('clara', 'room').read()).toBeNull();
+  expect(localStorage.getItem('portal-bell-tab')).toBe('all');
+});
+
+test('who signs in finds the own drafts, and those of nobody else', () => {
+  keptDraft('clara', 'room').write('Mine');
+  keptDraft('deniz', 'room').write('Not mine');
+  forgetKept('clara');
+  expect(keptDraft('clara', 'room').read()).toBe('Mine');
+  expect(keptDraft('deniz', 'room').read()).toBeNull();
+});
+
+test('a browser that keeps nothing is no failure', () => {
+  vi.stubGlobal('localStorage', undefined);
+  keptDraft('clara', 'room').write('Hello');
+  expect(keptDraft('clara', 'room').read()).toBeNull();
+  forgetKept();
+});
+
+test('ids are random UUIDs, also where there is no secure context', () => {
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  expect(newId()).toMatch(uuid);
+  vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
+  expect(newId()).toMatch(uuid);
+  expect(newId()).not.toBe(newId());
+});
