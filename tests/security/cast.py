@@ -133,11 +133,20 @@ class Cast:
                     password=PASSWORD,
                 )
                 await welcome(transaction, user_id, role)
-                for project, part in parts:
-                    await add_member(transaction, COMMAND, project, user_id, part)
         finally:
             await database.close()
+        for project, part in parts:
+            await self.put(user_id, project, part)
         return user_id
+
+    async def put(self, user_id: UUID, project: UUID, part: MemberRole) -> None:
+        """Gives somebody a part in a project, without a signal too."""
+        database = Database(self.world.url, pool_size=1)
+        try:
+            async with database.transaction() as transaction:
+                await add_member(transaction, COMMAND, project, user_id, part)
+        finally:
+            await database.close()
 
     async def _create_people(self) -> None:
         for name, (full_name, project, part) in _NEW.items():
