@@ -108,7 +108,7 @@ def _build(app: FastAPI, settings: Settings) -> None:
         state.database, state.passwords, tokens, standings, timedelta(hours=settings.session_hours)
     )
     state.host_managers = HostManagers(state.database, settings.host_managers_query, settings.host_sync_seconds)
-    state.notifications = NotificationService(state.database, state.registry)
+    state.notifications = NotificationService(state.database, state.registry, state.host_managers.refresh)
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
     state.presence = PresenceBoard(state.database)
     state.room_feed = RoomFeed(state.database, state.broker, state.hub, state.presence)

@@ -1,6 +1,6 @@
 """The notification service: who is told of an event, and each person's inbox."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,16 +25,25 @@ _READ_ALL_BATCH = 10_000
 _SIGNAL_IDS = 150  # what fits into one payload of NOTIFY
 
 
+RefreshMembers = Callable[[Transaction, HostId], Awaitable[None]]
+"""Brings a project's members up to date with what the host says, before they are told of something."""
+
+
 class NotificationService:
     """Writes join the caller's transaction; signals leave with its commit."""
 
-    def __init__(self, database: Database, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, database: Database, registry: CollectorRegistry, refresh_members: RefreshMembers | None = None
+    ) -> None:
         self._database = database
+        self._refresh_members = refresh_members
         self._counts = UnreadCounts(database)
         self._created = Counter("portal_notifications_created", "Notifications made", ["type"], registry=registry)
 
     async def notify(self, transaction: Transaction, event: Event) -> list[HostId]:
         """Tells everybody whom the event's rule names; answers who has a new notification by it."""
+        if self._refresh_members is not None:
+            await self._refresh_members(transaction, event.project_id)
         told = await notify_members(transaction, event)
         self._count(transaction, event, told)
         return told

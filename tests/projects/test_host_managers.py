@@ -249,6 +249,14 @@ class TestRefresh:
                 await app.state.host_managers.refresh(transaction, FIRST_PROJECT)
             assert await _by_host(host) == {(SECOND_PROJECT, PEOPLE["admin"])}
 
+    async def test_who_leads_since_a_moment_is_told_of_what_happens_now(self, host: World):
+        issue = {"project_id": str(SECOND_PROJECT), "issue_id": str(uuid4()), "message": "A leak"}
+        async with _portal(host) as app:
+            await _assign(host, "pm", SECOND_PROJECT)
+            async with caller_of(app, headers=bearer("admin")) as admin, caller_of(app, headers=bearer("pm")) as pm:
+                assert (await admin.post("/api/testnotify/issue", json=issue)).status_code == 204
+                assert (await pm.get("/api/notifications/unread_count")).json() == {"count": 1}
+
     async def test_a_query_that_fails_or_takes_too_long_does_not_stop_the_work(
         self, host: World, monkeypatch: pytest.MonkeyPatch
     ):
