@@ -1,24 +1,20 @@
-import { MessagesSquare } from 'lucide';
-import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import * as chat from '../../chat/api.ts';
 import { storeOf } from '../../chat/open.ts';
 import type { RoomStore } from '../../chat/room.ts';
-import type { RoomList } from '../../chat/room-list.ts';
 import type { Message } from '../../chat/types.ts';
 import type { NotificationItem } from '../../inbox/types.ts';
 import { Problem } from '../../shared/http.ts';
 import * as api from '../api.ts';
 import { Conversation } from '../chat/Conversation.tsx';
 import { FromNotification } from '../chat/FromNotification.tsx';
-import { MessageBones } from '../chat/Log.tsx';
-import { Rooms } from '../chat/Rooms.tsx';
+import { Panes, Waiting } from '../chat/Panes.tsx';
 import { useRooms } from '../chat/rooms.ts';
 import { notThere, ProjectFrame } from '../ProjectFrame.tsx';
 import { useResource } from '../resource.ts';
 import { user } from '../session.ts';
-import { FailedState, State } from '../states.tsx';
+import { FailedState } from '../states.tsx';
 import { GonePage } from './NotFound.tsx';
 
 /** Where the message is that a deep link names. */
@@ -70,73 +66,24 @@ export function MessagesPage({ project }: { project: string }) {
           return <FailedState problem={located.problem} retry={located.reload} />;
         if (found?.kind === 'notification') return <FromNotification item={found.item} all={all} />;
         if (found === null) return <Waiting />;
-        const isList = !onlyRoom || onlyRoom !== roomId;
-        const conversation = store && (
-          <Conversation
-            key={roomId}
-            store={store}
-            room={roomId}
-            list={list}
-            me={me}
-            focus={focused}
-            back={isList ? all : null}
-          />
-        );
-        if (!isList) return <div class="chat single">{conversation}</div>;
+        const isSingle = onlyRoom !== '' && onlyRoom === roomId;
         return (
-          <Panes list={list} href={all} me={me.id} store={store} roomId={roomId}>
-            {conversation}
+          <Panes list={list} isSingle={isSingle} href={all} me={me.id} store={store} roomId={roomId}>
+            {store && (
+              <Conversation
+                key={roomId}
+                store={store}
+                room={roomId}
+                list={list}
+                me={me}
+                focus={focused}
+                back={isSingle ? null : all}
+              />
+            )}
           </Panes>
         );
       }}
     </ProjectFrame>
-  );
-}
-
-interface PanesProps {
-  list: RoomList;
-  href: string;
-  me: string;
-  store: RoomStore | null;
-  roomId: string;
-  children: ComponentChildren;
-}
-
-/** The list of rooms, and the one that is open; on a phone one of the two. */
-function Panes({ list, href, me, store, roomId, children }: PanesProps) {
-  const rooms = list.rooms.value;
-  if (rooms === null && list.problem.value) {
-    return <FailedState problem={list.problem.value} retry={() => void list.refresh()} />;
-  }
-  if (rooms === null && !roomId) return <Waiting />;
-  if (rooms?.length === 0 && !roomId) {
-    return (
-      <State icon={MessagesSquare} tint="blue" heading="No conversations yet">
-        <p>When a client joins this project, a conversation with them opens here.</p>
-      </State>
-    );
-  }
-  return (
-    <div class={roomId ? 'chat has-room' : 'chat'}>
-      <Rooms list={list} rooms={rooms ?? []} href={href} me={me} open={store} openId={roomId} />
-      {children ?? (
-        <section class="conversation none" aria-label="Conversation">
-          <State icon={MessagesSquare} tint="blue" heading="Choose a conversation">
-            <p>Each client has a conversation of their own; no other client sees it.</p>
-          </State>
-        </section>
-      )}
-    </div>
-  );
-}
-
-function Waiting() {
-  return (
-    <div class="chat single">
-      <div class="conversation">
-        <MessageBones rows={5} label="Loading messages" />
-      </div>
-    </div>
   );
 }
 

@@ -28,9 +28,7 @@ export function ProjectPage({ project: id }: { project: string }) {
               <h2>Messages</h2>
               <p class="fact">
                 <a href={`/projects/${encodeURIComponent(id)}/messages`}>
-                  {project.unread_messages > 0
-                    ? messagesText(project.unread_messages)
-                    : 'Open the conversation'}
+                  {project.unread_messages > 0 ? messagesText(project.unread_messages) : 'Open messages'}
                 </a>
               </p>
             </div>
