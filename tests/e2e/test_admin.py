@@ -401,7 +401,8 @@ async def test_no_admin_page_is_hard_to_use(people: People, axe: str, scheme: st
     for name, path in PAGES.items():
         await page.goto(path)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        await expect(page.locator(".bones")).to_have_count(0)
+        # Those below a long list stay until somebody comes near.
+        await expect(page.locator(".bones:not(.more *)")).to_have_count(0)
         await expect(page).to_have_title(re.compile(".+ · Client Portal$"))
         await expect(page.get_by_role("navigation", name="Admin").get_by_role("link")).to_have_count(4)
         findings[name] = await _serious(page, axe)
