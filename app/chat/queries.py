@@ -300,23 +300,30 @@ def _reach(reachable: Select[UUID]) -> Select[UUID]:
 
 @cache
 def _room(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
-    return _all_rooms(host, reachable).where(Room.id == _ROOM_ID)
+    return _shown_rooms(host).where(Room.id == _ROOM_ID, Room.id.in_(reachable))
 
 
 @cache
 def _rooms(
     host: HostSchema, reachable: Select[UUID], filtered: frozenset[str], *, is_first: bool
 ) -> Select[*tuple[Any, ...]]:
-    statement = _all_rooms(host, reachable)
+    order = (Room.active_at.desc(), Room.id.desc())
+    # Which rooms first, then what is shown of them: else the last messages of all in reach would be read for one page.
+    page = select(Room.id).where(Room.id.in_(reachable)).order_by(*order).limit(bindparam("rows"))
     if "project_id" in filtered:
-        statement = statement.where(Room.project_id == bindparam("project_id", type_=HOST_ID))
+        page = page.where(Room.project_id == bindparam("project_id", type_=HOST_ID))
     if "name" in filtered:
         part = bindparam("name", type_=Text)
-        statement = statement.where(or_(_holds(_Client.display_name, part), _holds(project_name(host), part)))
+        page = (
+            page.join(host_projects, host_projects.c.id == Room.project_id)
+            .outerjoin(_Client, _Client.user_id == Room.client_id)
+            .where(or_(_holds(_Client.display_name, part), _holds(project_name(host), part)))
+        )
     if not is_first:
         place = tuple_(bindparam("after_at", type_=TIMESTAMP), bindparam("after_id", type_=Uuid))
-        statement = statement.where(tuple_(Room.active_at, Room.id) < place)
-    return statement.order_by(Room.active_at.desc(), Room.id.desc()).limit(bindparam("rows"))
+        page = page.where(tuple_(Room.active_at, Room.id) < place)
+    found = page.cte("page")
+    return _shown_rooms(host).join(found, found.c.id == Room.id).order_by(*order)
 
 
 def _holds(text: ColumnElement[str] | Any, part: ColumnElement[str]) -> ColumnElement[bool]:
@@ -324,7 +331,7 @@ def _holds(text: ColumnElement[str] | Any, part: ColumnElement[str]) -> ColumnEl
     return func.strpos(func.lower(text), func.lower(part)) > 0
 
 
-def _all_rooms(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+def _shown_rooms(host: HostSchema) -> Select[*tuple[Any, ...]]:
     unread = case((RoomRead.number.is_(None), 0), else_=Room.last_number - RoomRead.number)
     return (
         select(
@@ -349,7 +356,6 @@ def _all_rooms(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, 
         .outerjoin(RoomRead, all_of(RoomRead.room_id == Room.id, RoomRead.user_id == ACTOR))
         .outerjoin(Message, all_of(Message.room_id == Room.id, Message.number == Room.last_number))
         .outerjoin(_Author, _Author.user_id == Message.author_id)
-        .where(Room.id.in_(reachable))
     )
 
 
