@@ -13,7 +13,7 @@ from bench.load import is_whole
 from bench.people import FRESH_UUID
 
 _CONNECTIONS = 32
-_STRAGGLER_SECONDS = 3.0
+STRAGGLER_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ async def offer(port: int, requests: Iterable[str], per_second: float, status: i
         else:
             waiting.append(key.join(_parts(request)))
     share = (time.process_time() - cpu) / (time.perf_counter() - started)
-    await asyncio.sleep(_STRAGGLER_SECONDS)
+    await asyncio.sleep(STRAGGLER_SECONDS)
     for sender in senders:
         if sender.refused:
             raise RuntimeError(f"answer: {sender.refused!r}")
