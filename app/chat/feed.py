@@ -41,6 +41,7 @@ class RoomFeed:
         broker.on("presence", lambda content: self._queue(self._presences, content))
         broker.on("room_read", self._publish_read)
         broker.on("typing", self._publish_typing)
+        broker.on("room", lambda content: hub.publish(room_topic(content["room"]), Frame.reset()))
         broker.on("reach", self._recheck)
 
     def start(self) -> None:

@@ -14,7 +14,7 @@ from app.core.problems import refused
 
 _FOLDER = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 _SHELL = _FOLDER / "index.html"
-_PAGES = ("/login", "/set-password", "/projects", "/projects/{rest:path}", "/account", "/admin/{rest:path}")
+_PAGES = ("/login", "/set-password", "/projects", "/projects/{rest:path}", "/account", "/admin", "/admin/{rest:path}")
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"

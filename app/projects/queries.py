@@ -182,6 +182,12 @@ async def remove_member(connection: AsyncConnection, project_id: HostId, user_id
     )
 
 
+async def room_of(connection: AsyncConnection, project_id: HostId, client_id: HostId) -> UUID | None:
+    """The room that the person has, or had, as the project's client."""
+    statement = select(Room.id).where(Room.project_id == project_id, Room.client_id == client_id)
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
 async def managers(connection: AsyncConnection, project_id: HostId) -> list[HostId]:
     """The users who manage this project."""
     statement = select(ProjectMember.user_id).where(

@@ -82,7 +82,7 @@ async def add_member(
         action = Action.MEMBER_CHANGED if before else Action.MEMBER_ADDED
         details = {"role": role.value} | ({"role_before": before.role} if before else {})
         await record(transaction, actor, action, user_id=user_id, project_id=project_id, details=details)
-    _announce(transaction, project_id, user_id)
+    await _announce(transaction, project_id, user_id)
 
 
 async def remove_member(transaction: Transaction, actor: Actor, project_id: HostId, user_id: HostId) -> None:
@@ -98,9 +98,15 @@ async def remove_member(transaction: Transaction, actor: Actor, project_id: Host
     await queries.remove_member(transaction.connection, project_id, user_id)
     details = {"role_before": before.role}
     await record(transaction, actor, Action.MEMBER_REMOVED, user_id=user_id, project_id=project_id, details=details)
-    _announce(transaction, project_id, user_id)
+    await _announce(transaction, project_id, user_id)
 
 
-def _announce(transaction: Transaction, project_id: HostId, user_id: HostId) -> None:
-    """What a person reaches has changed, and so have their list and count, and the sockets they may hold."""
+async def _announce(transaction: Transaction, project_id: HostId, user_id: HostId) -> None:
+    """What a person reaches has changed, and so have their list and count, and the sockets they may hold.
+
+    A client's room opens or closes with it, for everybody who has it before them.
+    """
     transaction.signals.append(Signal("reach", {"user": str(user_id), "project": str(project_id)}))
+    room_id = await queries.room_of(transaction.connection, project_id, user_id)
+    if room_id is not None:
+        transaction.signals.append(Signal("room", {"room": str(room_id)}))

@@ -140,6 +140,17 @@ async def test_sockets_end_within_two_seconds_of_a_membership_in_every_process(r
         assert (await refusal(f"{one.url}/api/rooms/{room}/ws", bearer("dev")))[0] == 404
 
 
+async def test_the_team_hears_at_once_that_the_client_has_left(run_portal: Run, world: World):
+    portal = run_portal()
+    room = await own_room(portal)
+    async with room_socket(portal, room, "dev") as dev:
+        await dev.until("ready")
+        await in_transaction(world, remove_member, FIRST_PROJECT, PEOPLE["client"])
+        await dev.until("reset", seconds=2)
+        async with caller(portal, "dev") as http:
+            assert (await http.get(f"/api/rooms/{room}")).json()["is_open"] is False
+
+
 async def test_a_change_of_part_that_leaves_the_room_in_reach_ends_nothing(run_portal: Run, world: World):
     portal = run_portal()
     room = await own_room(portal)

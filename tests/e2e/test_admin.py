@@ -1,6 +1,5 @@
 """What admins do on their pages, and what it does to others."""
 
-import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from app.dev.demo import FIRST_PROJECT, PASSWORD, SECOND_PROJECT
+from tests.e2e.accessibility import overflow, serious
 from tests.e2e.people import PHONE, Bell, People
 from tests.world import PEOPLE, World
 
@@ -405,30 +405,30 @@ async def test_no_admin_page_is_hard_to_use(people: People, axe: str, scheme: st
         await expect(page.locator(".bones:not(.more *)")).to_have_count(0)
         await expect(page).to_have_title(re.compile(".+ · Client Portal$"))
         await expect(page.get_by_role("navigation", name="Admin").get_by_role("link")).to_have_count(4)
-        findings[name] = await _serious(page, axe)
-        assert await _overflow(page) <= 0, f"{name} scrolls sideways"
+        findings[name] = await serious(page, axe)
+        assert await overflow(page) <= 0, f"{name} scrolls sideways"
     await page.goto("/admin/accounts/new")
     await page.get_by_label("User of the project-management app").fill("no such id")
     await expect(page.get_by_text("No user without an account has such an id.")).to_be_visible()
-    findings["nothing to suggest"] = await _serious(page, axe)
+    findings["nothing to suggest"] = await serious(page, axe)
     await page.goto(PROJECT)
     await page.get_by_label("Add a member").fill("example")
     await expect(page.get_by_role("option").first).to_be_visible()
-    findings["suggestions"] = await _serious(page, axe)
+    findings["suggestions"] = await serious(page, axe)
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Remove Deniz Kaya").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
-    findings["question"] = await _serious(page, axe)
-    assert await _overflow(page) <= 0
+    findings["question"] = await serious(page, axe)
+    assert await overflow(page) <= 0
     await page.goto(f"/admin/accounts/{PEOPLE['dev']}")
     await page.get_by_role("button", name="Make a password link").click()
     await expect(page.get_by_label("One-time link")).to_be_visible()
-    findings["link"] = await _serious(page, axe)
-    assert await _overflow(page) <= 0
+    findings["link"] = await serious(page, axe)
+    assert await overflow(page) <= 0
     stranger = await people.page_of(None, "/set-password#a-token", color_scheme=scheme, viewport=PHONE)
     await expect(stranger.get_by_role("heading", level=1)).to_be_visible()
-    findings["set password"] = await _serious(stranger, axe)
-    assert await _overflow(stranger) <= 0
+    findings["set password"] = await serious(stranger, axe)
+    assert await overflow(stranger) <= 0
     assert {name: found for name, found in findings.items() if found} == {}
 
 
@@ -449,21 +449,3 @@ async def _set_password(page: Page, password: str) -> None:
     await page.get_by_label("New password", exact=True).fill(password)
     await page.get_by_label("New password, again").fill(password)
     await page.get_by_role("button", name="Set password").click()
-
-
-async def _serious(page: Page, axe: str) -> list[str]:
-    # By the debugger, which a page's policy does not bind.
-    await page.evaluate(axe)
-    results: dict[str, Any] = json.loads(
-        await page.evaluate("axe.run({resultTypes: ['violations']}).then(JSON.stringify)")
-    )
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in results["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-
-
-async def _overflow(page: Page) -> int:
-    return int(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

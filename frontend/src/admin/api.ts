@@ -1,5 +1,5 @@
 import type { Page } from '../inbox/types.ts';
-import { type Call, call } from '../shared/http.ts';
+import { call } from '../shared/http.ts';
 
 export type Role = 'admin' | 'staff' | 'developer' | 'client';
 export type MemberRole = 'manager' | 'developer' | 'client';
@@ -98,40 +98,40 @@ export interface AuditEntry {
 const pageSize = 50;
 
 export const accounts = (filters: Filters, cursor = '', limit = pageSize) =>
-  send<Page<Account>>(`/api/admin/accounts?${query({ ...filters, cursor, limit })}`);
-export const account = (id: string) => send<AccountWithMemberships>(`/api/admin/accounts/${segment(id)}`);
+  call<Page<Account>>(`/api/admin/accounts?${query({ ...filters, cursor, limit })}`);
+export const account = (id: string) => call<AccountWithMemberships>(`/api/admin/accounts/${segment(id)}`);
 export const createAccount = (account: NewAccount) =>
-  send<CreatedAccount>('/api/admin/accounts', { method: 'POST', body: account });
+  call<CreatedAccount>('/api/admin/accounts', { method: 'POST', body: account });
 export const changeAccount = (
   id: string,
   change: Partial<Pick<Account, 'email' | 'display_name' | 'role' | 'is_active'>>,
-) => send<Account>(`/api/admin/accounts/${segment(id)}`, { method: 'PATCH', body: change });
+) => call<Account>(`/api/admin/accounts/${segment(id)}`, { method: 'PATCH', body: change });
 export const makePasswordLink = (id: string) =>
-  send<PasswordLink>(`/api/admin/accounts/${segment(id)}/password_link`, { method: 'POST' });
+  call<PasswordLink>(`/api/admin/accounts/${segment(id)}/password_link`, { method: 'POST' });
 
 /** The host's users who have no account yet. */
 export const users = (q: string, limit = 8) =>
-  send<Page<{ user_id: string }>>(`/api/admin/users?${query({ q, limit })}`);
+  call<Page<{ user_id: string }>>(`/api/admin/users?${query({ q, limit })}`);
 
 export const projects = (filters: Filters, cursor = '', limit = pageSize) =>
-  send<Page<AdminProject>>(`/api/admin/projects?${query({ ...filters, cursor, limit })}`);
+  call<Page<AdminProject>>(`/api/admin/projects?${query({ ...filters, cursor, limit })}`);
 export const members = (project: string, cursor = '', limit = pageSize) =>
-  send<Page<Member>>(`/api/admin/projects/${segment(project)}/members?${query({ cursor, limit })}`);
+  call<Page<Member>>(`/api/admin/projects/${segment(project)}/members?${query({ cursor, limit })}`);
 export const putMember = (project: string, user: string, role: MemberRole) =>
-  send<void>(`/api/admin/projects/${segment(project)}/members/${segment(user)}`, {
+  call<void>(`/api/admin/projects/${segment(project)}/members/${segment(user)}`, {
     method: 'PUT',
     body: { role },
   });
 export const removeMember = (project: string, user: string) =>
-  send<void>(`/api/admin/projects/${segment(project)}/members/${segment(user)}`, { method: 'DELETE' });
+  call<void>(`/api/admin/projects/${segment(project)}/members/${segment(user)}`, { method: 'DELETE' });
 
 export const rooms = (filters: Filters, cursor = '', limit = pageSize) =>
-  send<Page<Room>>(`/api/rooms?${query({ ...filters, cursor, limit })}`);
+  call<Page<Room>>(`/api/rooms?${query({ ...filters, cursor, limit })}`);
 export const roomsOf = (project: string, cursor = '', limit = pageSize) =>
-  send<Page<Room>>(`/api/projects/${segment(project)}/rooms?${query({ cursor, limit })}`);
+  call<Page<Room>>(`/api/projects/${segment(project)}/rooms?${query({ cursor, limit })}`);
 
 export const audit = (filters: Filters, cursor = '', limit = pageSize) =>
-  send<Page<AuditEntry>>(`/api/admin/audit?${query({ ...filters, cursor, limit })}`);
+  call<Page<AuditEntry>>(`/api/admin/audit?${query({ ...filters, cursor, limit })}`);
 
 export type Filters = Record<string, string | undefined>;
 
@@ -143,14 +143,4 @@ function query(parameters: Record<string, string | number | undefined>): URLSear
 
 function segment(id: string): string {
   return encodeURIComponent(id);
-}
-
-type Methods = NonNullable<Call['method']> | 'PUT' | 'DELETE';
-
-/** The portal's call, with the methods that only these pages need. */
-function send<Answer>(
-  url: string,
-  options: Omit<Call, 'method'> & { method?: Methods } = {},
-): Promise<Answer> {
-  return call<Answer>(url, options as Call);
 }

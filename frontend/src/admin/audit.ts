@@ -170,6 +170,7 @@ export function plain(pieces: Piece[]): string {
 
 function actor(entry: AuditEntry): Piece {
   if (entry.actor) return named(entry.actor);
+  if (entry.details.via === 'host') return 'The project-management app';
   return entry.address ? `Somebody at ${entry.address}` : 'Somebody at the server’s console';
 }
 

@@ -1,4 +1,4 @@
-import { type FieldError, Problem, reasonOf } from '../shared/http.ts';
+import { Problem, reasonOf } from '../shared/http.ts';
 
 /** Why a form was refused: at its fields where the server names them, else in one sentence. */
 export interface Refusal {
@@ -7,10 +7,6 @@ export interface Refusal {
 }
 
 export const nothingRefused: Refusal = { fields: {}, rest: '' };
-
-interface LocatedError extends FieldError {
-  loc?: (string | number)[];
-}
 
 /** `conflicts` names the field that a kind of conflict is about, by the last part of the problem's type. */
 export function refusalOf(
@@ -23,7 +19,7 @@ export function refusalOf(
     return { fields: {}, rest: 'The portal cannot be reached. Check the connection and try again.' };
   }
   const fields: Record<string, string> = {};
-  for (const { loc = [], msg } of error.errors as LocatedError[]) {
+  for (const { loc = [], msg } of error.errors) {
     const name = loc.find((part) => names.includes(String(part)));
     if (name !== undefined && msg) fields[name] ??= sentence(msg);
   }

@@ -20,6 +20,8 @@ export class Problem extends Error {
 
 export interface FieldError {
   msg?: string;
+  /** Where it is: `body`, `query` or `path`, then the field's name. */
+  loc?: (string | number)[];
 }
 
 /** What is wrong, in words for a person: the detail names the field by its path in the request. */
@@ -28,7 +30,7 @@ export function reasonOf(problem: Problem): string {
 }
 
 export interface Call {
-  method?: 'GET' | 'POST' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   token?: string | undefined;
   /** Lets the request outlive the page, so that following a link does not lose it. */
