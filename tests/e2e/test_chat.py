@@ -233,7 +233,7 @@ class TestTrouble:
 
     async def test_an_answer_that_is_lost_does_not_double_the_message(self, talk, shared_world: World) -> None:
         client = await talk("client")
-        lost = []
+        lost: list[object] = []
 
         async def lose_the_first_answer(route: Route) -> None:
             if route.request.method == "POST" and not lost:
