@@ -22,7 +22,7 @@ async def _service(request: Request) -> AccountService:
 Accounts = Annotated[AccountService, Depends(_service)]
 
 
-@router.post("/login")
+@router.post("/login", responses=documented(429))
 async def sign_in(credentials: Credentials, request: Request, response: Response, accounts: Accounts) -> SignedIn:
     """Opens a session: a token for programs, the same one as an HttpOnly cookie for browsers."""
     request.app.state.authenticator.refuse_cross_site(request)
@@ -51,7 +51,7 @@ async def me(caller: Caller, accounts: Accounts) -> Me:
     return await accounts.me(caller)
 
 
-@router.post("/password", status_code=204)
+@router.post("/password", status_code=204, responses=documented(429))
 async def change_password(change: PasswordChange, caller: Caller, request: Request, accounts: Accounts) -> None:
     """Changes the own password; every other session of the caller ends."""
     await accounts.change_password(caller, change, address_of(request))
