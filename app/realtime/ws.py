@@ -4,10 +4,11 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.core.errors import Unavailable
@@ -35,6 +36,7 @@ class FrameSocket:
         expires_at: float,
         may_go_on: Callable[[], Awaitable[bool]],
         hear: Hear | None = None,
+        ended: Callable[[], None] | None = None,
     ) -> None:
         self._hub = hub
         self._topics = topics
@@ -42,67 +44,125 @@ class FrameSocket:
         self._expires_at = expires_at
         self._may_go_on = may_go_on
         self._hear = hear
+        self._ended = ended
 
     async def serve(self, socket: WebSocket) -> None:
-        """Accepts the socket and serves it until one side ends it; raises a ``Problem`` before that, or never."""
-        subscription = self._hub.subscribe(self._topics)
-        reader: asyncio.Task[None] | None = None
-        writer = asyncio.current_task()
-        assert writer is not None
-        life = ends_with_token(subscription, self._expires_at)
-        try:
+        """Accepts the socket, and leaves it to be served until one side ends it; raises a ``Problem`` before that.
+
+        ``ended`` is called in any case once it is over.
+        """
+        with ExitStack() as ends:
+            if self._ended is not None:
+                ends.callback(self._ended)
+            subscription = self._hub.subscribe(self._topics)
+            ends.callback(self._hub.unsubscribe, subscription)
+            ends.callback(ends_with_token(subscription, self._expires_at).cancel)
             # Read after subscribing: what happens in between comes as a frame as well, never not at all.
             first = await self._first()
             if subscription.is_dropped:
                 raise Unavailable("Too much happened while the socket was being opened; try again.")
             await socket.accept()
-            # A reader that stopped reading blocks the writer within send(): only a cancel gets it out.
-            subscription.on_drop = writer.cancel
-            reader = asyncio.create_task(_listen(socket, subscription, self._hear))
-            # Who has gone while something was being sent need not be told.
+            # Who has gone meanwhile need not be told.
             with suppress(WebSocketDisconnect, RuntimeError):
-                await self._send_frames(socket, subscription, first)
+                await socket.send_text(first.as_text)
+                talk = _Talk(subscription, self._may_go_on, self._hear, ends.pop_all())
+                if (leave := socket.scope.get(_LEAVE)) is not None:
+                    leave.append(talk.go_on)
+                else:
+                    await talk.go_on(socket.receive, socket.send)
+
+
+_LEAVE = "client_portal.leave"
+
+
+class LongSockets:
+    """Middleware, the outermost: serves open sockets after everything that let them in has returned.
+
+    The frames of routing, dependencies and handlers are most of what an idle socket would hold.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        left: list[Callable[[Receive, Send], Awaitable[None]]] = []
+        await self._app({**scope, _LEAVE: left}, receive, send)
+        if left:
+            await left.pop()(receive, send)
+
+
+class _Talk:
+    """An open socket: sends the frames of its subscription, and hears the other side."""
+
+    __slots__ = ("_ends", "_hear", "_may_go_on", "_subscription")
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        may_go_on: Callable[[], Awaitable[bool]],
+        hear: Hear | None,
+        ends: ExitStack,
+    ) -> None:
+        self._subscription = subscription
+        self._may_go_on = may_go_on
+        self._hear = hear
+        self._ends = ends
+
+    async def go_on(self, receive: Receive, send: Send) -> None:
+        """Until one side ends it."""
+        subscription = self._subscription
+        writer = asyncio.current_task()
+        assert writer is not None
+        # A reader that stopped reading blocks the writer within send(): only a cancel gets it out.
+        subscription.on_drop = writer.cancel
+        reader = asyncio.create_task(self._listen(receive))
+        try:
+            # Who has gone while something was being sent need not be told.
+            with self._ends, suppress(OSError, RuntimeError, WebSocketDisconnect):
+                if not subscription.is_dropped:
+                    await self._send_frames(send)
         except asyncio.CancelledError:
             if not subscription.is_dropped:
                 raise
             log.info("stream_dropped", reason="slow")
         finally:
-            life.cancel()
-            if reader is not None:
-                reader.cancel()
-            self._hub.unsubscribe(subscription)
+            reader.cancel()
 
-    async def _send_frames(self, socket: WebSocket, subscription: Subscription, first: Frame) -> None:
-        await socket.send_text(first.as_text)
-        while (frame := await subscription.next()) is not None:
+    async def _send_frames(self, send: Send) -> None:
+        while (frame := await self._subscription.next()) is not None:
             if frame.is_recheck and not await self._may_go_on():
                 frame = Frame.bye("access_gone")
-            await socket.send_text(frame.as_text)
+            await send({"type": "websocket.send", "text": frame.as_text})
             if frame.is_last:
-                subscription.close()
-                await socket.close(_POLICY if frame.content["reason"] in _OUR_REFUSALS else _NORMAL)
+                self._subscription.close()
+                code = _POLICY if frame.content["reason"] in _OUR_REFUSALS else _NORMAL
+                await send({"type": "websocket.close", "code": code, "reason": ""})
                 return
+            del frame  # or it would stay until the next one comes
+
+    async def _listen(self, receive: Receive) -> None:
+        allowance = _Allowance()
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                self._subscription.close()
+                return
+            if not allowance.takes_one():
+                self._subscription.push(Frame.bye("too_many_frames"))
+                return
+            spoken = _understood(message.get("text"))
+            if spoken is None:
+                self._subscription.push(Frame.bye("bad_frame"))
+                return
+            if self._hear is not None:
+                self._hear(*spoken)
+            del message, spoken
 
 
 _OUR_REFUSALS = frozenset({"bad_frame", "too_many_frames"})
-
-
-async def _listen(socket: WebSocket, subscription: Subscription, hear: Hear | None) -> None:
-    allowance = _Allowance()
-    while True:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            subscription.close()
-            return
-        if not allowance.takes_one():
-            subscription.push(Frame.bye("too_many_frames"))
-            return
-        spoken = _understood(message.get("text"))
-        if spoken is None:
-            subscription.push(Frame.bye("bad_frame"))
-            return
-        if hear is not None:
-            hear(*spoken)
 
 
 def _understood(text: str | None) -> tuple[str, dict[str, Any]] | None:
