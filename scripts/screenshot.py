@@ -1,56 +1,70 @@
-"""Takes the README's picture of today's product: `.venv/bin/python -m scripts.screenshot`."""
+"""Takes the README's pictures of today's product: `.venv/bin/python -m scripts.screenshot`."""
 
 import asyncio
 import tempfile
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.dev.demo import FIRST_PROJECT, PASSWORD
 from tests.browser import chromium_launch_options
 from tests.e2e.people import Bell
 from tests.portal import Portal
 
-TARGET = Path(__file__).parents[1] / "docs" / "images" / "bell.png"
-CREDENTIALS = {"email": "pm@example.com", "password": PASSWORD}
-EVENTS = (
-    ("issue", {"issue_id": "", "message": "The invoice names the old address"}),
-    ("message", {"message_id": "", "snippet": "Could we see the tiles before they are ordered?"}),
-    ("issue", {"issue_id": "", "message": "The stair lamp flickers"}),
-    ("message", {"message_id": "", "snippet": "Thank you, the doors look great. When will the kitchen be done?"}),
-    ("issue", {"issue_id": "", "message": "Water comes in under the kitchen window"}),
-)
+FOLDER = Path(__file__).parents[1] / "docs" / "images"
+WINDOW = {"width": 1160, "height": 760}
+MESSAGES = f"/projects/{FIRST_PROJECT}/messages"
+ISSUES = ("The stair lamp flickers", "Water comes in under the kitchen window")
 
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Portal(Path(folder), DATA_DIR=f"{folder}/data") as portal:
-        await _seed(portal.url)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(**chromium_launch_options())
-            page = await browser.new_page(base_url=portal.url, viewport={"width": 1160, "height": 700})
-            await page.request.post("/api/auth/login", data=CREDENTIALS, headers={"Origin": portal.url})
-            await page.goto(f"/projects/{FIRST_PROJECT}")
-            bell = Bell(page)
-            await bell.shows(3)
-            await bell.open()
-            await expect(bell.items).to_have_count(len(EVENTS))
-            await page.evaluate("document.activeElement.blur()")
-            TARGET.parent.mkdir(parents=True, exist_ok=True)
-            await page.screenshot(path=TARGET, animations="disabled")
+            await _take_bell(browser, portal.url)
+            await _take_conversation(browser, portal.url)
             await browser.close()
 
 
-async def _seed(url: str) -> None:
-    async with httpx.AsyncClient(base_url=url) as http:
-        token = (await http.post("/api/auth/login", json=CREDENTIALS)).json()["access_token"]
-        http.headers["Authorization"] = f"Bearer {token}"
-        for number, (kind, content) in enumerate(EVENTS):
-            body = {key: value or str(uuid4()) for key, value in content.items()}
-            await http.post(f"/api/testnotify/{kind}", json=body | {"project_id": str(FIRST_PROJECT)})
-            if number == 1:
-                await http.post("/api/notifications/read_all")
+async def _take_bell(browser: Browser, url: str) -> None:
+    page = await _page_of(browser, url, "pm")
+    for title in ISSUES:
+        issue = {"project_id": str(FIRST_PROJECT), "issue_id": str(uuid4()), "message": title}
+        await page.request.post("/api/testnotify/issue", data=issue, headers={"Origin": url})
+    await page.goto(f"/projects/{FIRST_PROJECT}")
+    bell = Bell(page)
+    await bell.open()
+    await expect(bell.items.filter(has_text=ISSUES[-1])).to_be_visible()
+    await _take(page, "bell.png")
+
+
+async def _take_conversation(browser: Browser, url: str) -> None:
+    developer = await _page_of(browser, url, "dev", MESSAGES)
+    client = await _page_of(browser, url, "client", MESSAGES)
+    field = developer.get_by_role("textbox")
+    await field.fill("Of course. I bring three of them tomorrow, at ten if that suits you.")
+    await field.press("Enter")
+    await expect(client.get_by_role("log").get_by_text("at ten if that suits you")).to_be_visible()
+    await client.get_by_role("textbox").press_sequentially("That is")
+    await expect(developer.get_by_text("Clara Jensen is typing…")).to_be_visible()
+    await developer.bring_to_front()
+    await Bell(developer).shows(0)
+    await _take(developer, "conversation.png")
+
+
+async def _page_of(browser: Browser, url: str, person: str, path: str = "/projects") -> Page:
+    page = await browser.new_page(base_url=url, viewport=WINDOW)
+    credentials = {"email": f"{person}@example.com", "password": PASSWORD}
+    await page.request.post("/api/auth/login", data=credentials, headers={"Origin": url})
+    await page.goto(path)
+    return page
+
+
+async def _take(page: Page, name: str) -> None:
+    await page.evaluate("document.activeElement.blur()")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=FOLDER / name, animations="disabled")
 
 
 if __name__ == "__main__":
