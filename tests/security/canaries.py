@@ -10,10 +10,12 @@ _FOR_TYPE = {
     "text": f"'{MARK}-' || '{{column}}-' || left(md5(id::text), 8)",
     "numeric": "7043219.57",
     "timestamp with time zone": "'1987-06-05 04:03:02.123456+00'",
+    "USER-DEFINED": "'on_hold'",
 }
-_OF_HOST = (MARK, "7043219", "1987-06-05", "04:03:02.123456")
-# What the portal reads of the host; of the status, all values of its type are common words.
-_READ = {("users", "id"), ("projects", "id"), ("projects", "name"), ("projects", "status")}
+_STATUS = "on_hold"
+_OF_HOST = (MARK, "7043219", "1987-06-05", "04:03:02.123456", _STATUS)
+_READ = {("users", "id"), ("projects", "id"), ("projects", "name")}
+"""What the portal reads of the host."""
 
 
 @dataclass(frozen=True)
