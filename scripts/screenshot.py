@@ -22,8 +22,8 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Portal(Path(folder), DATA_DIR=f"{folder}/data") as portal:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(**chromium_launch_options())
-            await _take_bell(browser, portal.url)
             await _take_conversation(browser, portal.url)
+            await _take_bell(browser, portal.url)
             await browser.close()
 
 
