@@ -91,7 +91,10 @@ class AccountAdministration:
         return AccountWithMemberships(**_shown(row), projects=len(memberships), memberships=memberships)
 
     async def create(self, actor: Actor, new: NewAccount) -> CreatedAccount:
-        """Gives an existing user a sign-in, with a first password or a link to set one; raises ``Invalid``."""
+        """Gives an existing user a sign-in, with a first password or a link to set one.
+
+        Raises ``Invalid``, and ``Conflict`` if the role does not fit the parts in projects that they have already.
+        """
         password = first_password()
         link: PasswordLink | None = None
         async with self._database.transaction() as transaction:
@@ -105,6 +108,8 @@ class AccountAdministration:
                 password=password,
                 actor=actor,
             )
+            # Of what they were put into before they had an account.
+            await self._memberships.require_fit(transaction.connection, new.user_id, new.role)
             await self._welcome(transaction, new.user_id, new.role)
             if new.first_password == "link":  # noqa: S105 (a word, not a secret)
                 link = await self._links.make(transaction, actor, new.user_id)

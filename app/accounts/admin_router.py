@@ -41,7 +41,7 @@ async def list_accounts(
     return Listing(items=items, next_cursor=next_cursor)
 
 
-@router.post("/accounts", status_code=201)
+@router.post("/accounts", status_code=201, responses=documented(409))
 async def create_account(new: NewAccount, admin: Administrator, accounts: Accounts) -> CreatedAccount:
     """Gives an existing user a sign-in. What they sign in with for the first time is shown this once."""
     return await accounts.create(admin, new)

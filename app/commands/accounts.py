@@ -56,6 +56,7 @@ def create(
             role=new.role,
             password=password,
         )
+        await require_fit(transaction.connection, new.user_id, new.role)
         await welcome(transaction, new.user_id, new.role)
         return await _link(transaction, new.user_id) if link else password
 
