@@ -151,28 +151,26 @@ def delivery(world: World, portal: Portal) -> Iterator[Row]:
 
 def messages(small: Rooms, big: Rooms) -> Iterator[Row]:
     """Latency of a room's newest page in a small and in a big table, one request at a time; other pages beside it."""
-    newest, deep = "newest page of a room", "page deep in the longest room"
     with small.world.portal() as small_portal, big.world.portal() as big_portal:
-        for figure, asked, reach in (
-            (newest, lambda rooms: rooms.pages(range(_ASKED_ROOMS)), 1.3),
-            (deep, lambda rooms: rooms.deep_pages(_ASKED_ROOMS), None),
-        ):
-            measured = _in_turn(
-                {
-                    "small": lambda asked=asked: _one_by_one(small_portal, asked(small)),  # type: ignore[misc]
-                    "big": lambda asked=asked: _one_by_one(big_portal, asked(big)),  # type: ignore[misc]
-                },
-                by=lambda each: each.p50,
-            )
-            own, base = measured["big"].p50, measured["small"].p50
-            yield Row(
-                f"p50 of {figure}, {big.messages:,} messages",
-                f"{own:.2f} ms",
-                f"{small.messages:,} messages {base:.2f} ms",
-                own / base,
-                reach,
-                is_most=True,
-            )
+        asked = range(_ASKED_ROOMS)
+        newest = _in_turn(
+            {
+                "small": lambda: _one_by_one(small_portal, small.pages(asked)),
+                "big": lambda: _one_by_one(big_portal, big.pages(asked)),
+            },
+            by=lambda each: each.p50,
+        )
+        own, base = newest["big"].p50, newest["small"].p50
+        yield Row(
+            f"p50 of newest page of a room, {big.messages:,} messages",
+            f"{own:.2f} ms",
+            f"{small.messages:,} messages {base:.2f} ms",
+            own / base,
+            1.3,
+            is_most=True,
+        )
+        deep = _one_by_one(big_portal, big.deep_pages(_ASKED_ROOMS))
+        yield Row(f"p50 of pages all over a room of {big.longest:,}", f"{deep.p50:.2f} ms")
         for whose, request in big.lists().items():
             rooms_list = _one_by_one(big_portal, [request])
             yield Row(f"p50 of 50 rooms of {whose}", f"{rooms_list.p50:.2f} ms")
@@ -180,7 +178,7 @@ def messages(small: Rooms, big: Rooms) -> Iterator[Row]:
 
 def sockets_memory(rooms: Rooms, portal: Portal) -> Iterator[Row]:
     """What one idle socket of a room keeps in the server, of all that came with many of them."""
-    _hold_sockets(rooms, portal, range(_TRIAL_ROOMS))
+    _hold_sockets(rooms, portal, range(_TRIAL_ROOMS), seconds=0)
     before = private_kib(portal.process_id)
     idle = range(min(_IDLE_ROOMS, rooms.count))
     grown = _hold_sockets(rooms, portal, idle) - before
@@ -267,15 +265,15 @@ def _hold(world: World, portal: Portal, users: list[int]) -> float:
     return _held("bench.streams", asdict(streams.Plan(portal.port, _stream_requests(world, users))), portal)
 
 
-def _hold_sockets(rooms: Rooms, portal: Portal, held: range) -> float:
+def _hold_sockets(rooms: Rooms, portal: Portal, held: range, seconds: float = _SETTLE_SECONDS) -> float:
     """As ``_hold``, with the sockets of both people of these rooms."""
-    return _held("bench.sockets", asdict(sockets.Plan(portal.port, rooms.sockets(held))), portal)
+    return _held("bench.sockets", asdict(sockets.Plan(portal.port, rooms.sockets(held))), portal, seconds)
 
 
-def _held(module: str, plan: Mapping[str, Any], portal: Portal) -> float:
+def _held(module: str, plan: Mapping[str, Any], portal: Portal, seconds: float = _SETTLE_SECONDS) -> float:
     with client(module, plan) as answers:
         next(answers)
-        time.sleep(_SETTLE_SECONDS)
+        time.sleep(seconds)
         return private_kib(portal.process_id)
 
 
