@@ -31,7 +31,7 @@ from app.core.tokens import Tokens
 from app.dev.testnotify import router as testnotify_router
 from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
-from app.notifications.service import NotificationService, welcome
+from app.notifications.service import NotificationService, take_role, welcome
 from app.notifications.stream import NotificationStreams
 from app.presence.board import PresenceBoard
 from app.projects.admin import ProjectAdministration
@@ -42,6 +42,7 @@ from app.projects.router import router as projects_router
 from app.projects.service import ProjectService
 from app.realtime.broker import PostgresBroker
 from app.realtime.hub import Hub
+from app.realtime.ws import LongSockets
 from app.settings import Settings, load_settings
 
 # Requests make little garbage in cycles: Python's own figures would look for it twenty times as often.
@@ -126,7 +127,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.project_administration = ProjectAdministration(state.database, host)
     links = PasswordLinks(state.settings.base_url, timedelta(hours=state.settings.password_link_hours))
     state.account_administration = AccountAdministration(
-        state.database, state.passwords, state.standings, links, state.project_administration, welcome
+        state.database,
+        state.passwords,
+        state.standings,
+        links,
+        state.project_administration,
+        welcome=welcome,
+        take_role=take_role,
     )
     state.broker.on_gap(state.database.renew)
     state.notification_feed.start()
@@ -162,3 +169,4 @@ def _surround(app: FastAPI, settings: Settings) -> None:
         )
     app.add_middleware(Harden)
     app.add_middleware(Observe, registry=app.state.registry)
+    app.add_middleware(LongSockets)

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from uuid import uuid4
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from app.dev.demo import FIRST_PROJECT, PASSWORD
 from tests.browser import chromium_launch_options
@@ -13,7 +13,7 @@ from tests.e2e.people import Bell
 from tests.portal import Portal
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
-WINDOW = {"width": 1160, "height": 760}
+WINDOW: ViewportSize = {"width": 1160, "height": 760}
 MESSAGES = f"/projects/{FIRST_PROJECT}/messages"
 ISSUES = ("The stair lamp flickers", "Water comes in under the kitchen window")
 

@@ -32,11 +32,11 @@ from app.core.pagination import Cursor, Page, cut
 from app.core.passwords import Passwords
 from app.core.types import HostId
 
-RoleCheck = Callable[[AsyncConnection, HostId, Role], Awaitable[None]]
-"""Raises ``Conflict`` if an account of this role cannot have the parts in projects that its person has."""
-
 Welcome = Callable[[Transaction, HostId, Role], Awaitable[None]]
 """What a feature above this one does for a new account, in the same transaction."""
+
+TakeRole = Callable[[Transaction, HostId, Role], Awaitable[None]]
+"""What features above this one do when an account gets another role; raises ``Conflict`` if it cannot have that."""
 
 
 class Memberships(Protocol):
@@ -51,9 +51,6 @@ class Memberships(Protocol):
     async def names(self, connection: AsyncConnection, project_ids: Collection[HostId]) -> Mapping[HostId, str]:
         """The names of all these projects."""
 
-    async def require_fit(self, connection: AsyncConnection, user_id: HostId, role: Role) -> None:
-        """A ``RoleCheck``."""
-
 
 class AccountAdministration:
     """Accounts and the audit log, for admins."""
@@ -65,7 +62,9 @@ class AccountAdministration:
         standings: Standings,
         links: PasswordLinks,
         memberships: Memberships,
+        *,
         welcome: Welcome,
+        take_role: TakeRole,
     ) -> None:
         self._database = database
         self._passwords = passwords
@@ -73,6 +72,7 @@ class AccountAdministration:
         self._links = links
         self._memberships = memberships
         self._welcome = welcome
+        self._take_role = take_role
 
     async def accounts(self, page: Page, filters: Mapping[str, Any]) -> tuple[list[Account], str | None]:
         """One page of the accounts by display name, and the cursor of the next."""
@@ -108,8 +108,6 @@ class AccountAdministration:
                 password=password,
                 actor=actor,
             )
-            # Of what they were put into before they had an account.
-            await self._memberships.require_fit(transaction.connection, new.user_id, new.role)
             await self._welcome(transaction, new.user_id, new.role)
             if new.first_password == "link":  # noqa: S105 (a word, not a secret)
                 link = await self._links.make(transaction, actor, new.user_id)
@@ -125,7 +123,7 @@ class AccountAdministration:
     async def change(self, actor: Actor, user_id: HostId, change: AccountChange) -> Account:
         """Changes an account, as ``change_account`` does, and answers it."""
         async with self._database.transaction() as transaction:
-            await change_account(transaction, actor, user_id, change, self._memberships.require_fit)
+            await change_account(transaction, actor, user_id, change, self._take_role)
             self._forget(transaction, user_id)
             return await self._account(transaction.connection, user_id)
 
@@ -158,7 +156,11 @@ class AccountAdministration:
 
 
 async def change_account(
-    transaction: Transaction, actor: Actor, user_id: HostId, change: AccountChange, require_fit: RoleCheck
+    transaction: Transaction,
+    actor: Actor,
+    user_id: HostId,
+    change: AccountChange,
+    take_role: TakeRole,
 ) -> None:
     """Changes what is given. A switched-off account, or one of another role, is signed out everywhere.
 
@@ -181,7 +183,7 @@ async def change_account(
     if ends and account.role == Role.ADMIN and account.is_active and not held:
         raise Conflict("This is the last active admin.", slug="last-admin")
     if "role" in changes:
-        await require_fit(transaction.connection, user_id, changes["role"])
+        await take_role(transaction, user_id, changes["role"])
     try:
         await admin_queries.change_account(transaction.connection, user_id, changes)
     except IntegrityError as error:

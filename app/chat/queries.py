@@ -140,6 +140,10 @@ async def messages_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> di
     return {row[0]: StoredMessage(*row) for row in await fetch(connection, _SOME_MESSAGES, {"ids": ids})}
 
 
+# What it is before a statement that moves it: all parts of one statement see the rows as they were.
+_own_mark = select(RoomRead.number).where(RoomRead.room_id == _ROOM_ID, RoomRead.user_id == ACTOR).scalar_subquery()
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A message that has just been written, and what its event needs to know."""
@@ -147,6 +151,7 @@ class Posted:
     message: StoredMessage
     client_id: HostId
     author_role: str | None
+    author_had_read: int | None
     project_name: str
 
 
@@ -161,9 +166,9 @@ async def insert_message(
     rows = await fetch(connection, _insert_message(host, reachable_rooms(actor)), parameters)
     if not rows:
         return None
-    number, created_at, project_id, client_id, author_name, author_role, name = rows[0]
+    number, created_at, project_id, client_id, author_name, author_role, had_read, name = rows[0]
     written = StoredMessage(message_id, room_id, project_id, number, actor.user_id, author_name, body, created_at)
-    return Posted(written, client_id, author_role, name)
+    return Posted(written, client_id, author_role, had_read, name)
 
 
 @cache
@@ -203,34 +208,34 @@ def _insert_message(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[
         place.c.client_id,
         func.coalesce(author_name, NAMELESS),
         author_role,
+        _own_mark,
         name,
     ).add_cte(marked)
 
 
-SEEN_MESSAGES = select(Message.id).where(Message.room_id == _ROOM_ID, Message.number <= _UP_TO)
-"""The ids of a room's messages up to a number. Takes ``room_id`` and ``up_to``."""
+SEEN_MESSAGES = select(Message.id).where(
+    Message.room_id == _ROOM_ID, Message.number > bindparam("after", type_=BigInteger), Message.number <= _UP_TO
+)
+"""The ids of a room's messages after a number and up to another. Takes ``room_id``, ``after`` and ``up_to``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How far a person has read a room; ``is_news`` when that is further than before."""
+    """How far a person has read a room, and how far before; None for who only looks on and has no mark."""
 
     up_to: int
-    is_news: bool
+    before: int | None
 
 
 async def mark_read(connection: AsyncConnection, actor: Principal, room_id: UUID, up_to: int) -> Marked | None:
-    """Moves the actor's read mark, never backward and never past the last message; None out of reach.
-
-    Who only looks on has no mark to move.
-    """
+    """Moves the actor's read mark, never backward and never past the last message; None out of reach."""
     parameters = {"actor_id": actor.user_id, "room_id": room_id, "up_to": up_to}
     rows = await fetch(connection, _mark_read(reachable_rooms(actor)), parameters)
     return Marked(*rows[0]) if rows else None
 
 
 @cache
-def _mark_read(reachable: Select[UUID]) -> Select[int, bool]:
+def _mark_read(reachable: Select[UUID]) -> Select[int, int | None]:
     room = (
         select(Room.id, func.least(Room.last_number, _UP_TO).label("up_to"))
         .where(Room.id == _ROOM_ID, Room.id.in_(reachable))
@@ -240,10 +245,9 @@ def _mark_read(reachable: Select[UUID]) -> Select[int, bool]:
         update(RoomRead)
         .where(RoomRead.room_id == room.c.id, RoomRead.user_id == ACTOR, RoomRead.number < room.c.up_to)
         .values(number=room.c.up_to)
-        .returning(RoomRead.number)
         .cte("marked")
     )
-    return select(room.c.up_to, exists(select(marked.c.number)))
+    return select(room.c.up_to, _own_mark).add_cte(marked)
 
 
 @dataclass(frozen=True, slots=True)

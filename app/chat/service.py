@@ -110,10 +110,11 @@ class ChatService:
         marked = await queries.mark_read(transaction.connection, actor, room_id, up_to)
         if marked is None:
             raise NotFound
-        if marked.is_news:
-            content = {"room": str(room_id), "user": str(actor.user_id), "number": marked.up_to}
-            transaction.signals.append(Signal("room_read", content))
-        await self._see(transaction, actor, room_id, marked.up_to)
+        if marked.before is None or marked.before >= marked.up_to:
+            return
+        content = {"room": str(room_id), "user": str(actor.user_id), "number": marked.up_to}
+        transaction.signals.append(Signal("room_read", content))
+        await self._see(transaction, actor, room_id, marked.before, marked.up_to)
 
     async def _rooms(
         self, actor: Principal, page: Page, filters: dict[str, HostId | str]
@@ -131,10 +132,12 @@ class ChatService:
             Signal("room_read", {"room": room, "user": str(actor.user_id), "number": message.number})
         )
         await self._notifications.notify(transaction, _event(posted))
-        await self._see(transaction, actor, message.room_id, message.number)
+        if posted.author_had_read is not None and posted.author_had_read < message.number - 1:
+            await self._see(transaction, actor, message.room_id, posted.author_had_read, message.number)
 
-    async def _see(self, transaction: Transaction, actor: Principal, room_id: UUID, up_to: int) -> None:
-        seen = {"room_id": room_id, "up_to": up_to}
+    async def _see(self, transaction: Transaction, actor: Principal, room_id: UUID, after: int, up_to: int) -> None:
+        """What somebody was told of the messages that they have read now is read too."""
+        seen = {"room_id": room_id, "after": after, "up_to": up_to}
         await self._notifications.mark_read_about(
             transaction, actor.user_id, SourceKind.MESSAGE, queries.SEEN_MESSAGES, seen
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -38,10 +39,7 @@ class RoomSockets:
 
     async def serve(self, caller: Principal, room_id: UUID, socket: WebSocket) -> None:
         """Serves until either side ends it; raises ``NotFound`` before it opens if the room is out of reach."""
-        async with self._database.reading() as connection:
-            attendance = await queries.attendance(connection, caller, room_id)
-        if attendance is None:
-            raise NotFound
+        attendance = await self._attendance(caller, room_id)
 
         async def ready() -> Frame:
             return await self._ready(caller, room_id)
@@ -49,6 +47,11 @@ class RoomSockets:
         async def may_go_on() -> bool:
             return await self._authenticator.still_holds(caller) and await self._reaches(caller, room_id)
 
+        ended = None
+        # Who only looks on is not there.
+        if attendance.belongs:
+            self._presence.enter(room_id, caller.user_id)
+            ended = partial(self._presence.leave, room_id, caller.user_id)
         frames = FrameSocket(
             self._hub,
             {room_topic(room_id), reach_topic(caller.user_id, attendance.project_id), *topics_of(caller)},
@@ -56,16 +59,16 @@ class RoomSockets:
             expires_at=caller.expires_at,
             may_go_on=may_go_on,
             hear=self._typing(caller, room_id, attendance),
+            ended=ended,
         )
-        # Who only looks on is not there.
-        if not attendance.belongs:
-            await frames.serve(socket)
-            return
-        self._presence.enter(room_id, caller.user_id)
-        try:
-            await frames.serve(socket)
-        finally:
-            self._presence.leave(room_id, caller.user_id)
+        await frames.serve(socket)
+
+    async def _attendance(self, caller: Principal, room_id: UUID) -> Attendance:
+        async with self._database.reading() as connection:
+            attendance = await queries.attendance(connection, caller, room_id)
+        if attendance is None:
+            raise NotFound
+        return attendance
 
     async def _ready(self, caller: Principal, room_id: UUID) -> Frame:
         async with self._database.reading() as connection:

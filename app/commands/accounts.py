@@ -22,8 +22,7 @@ from app.core.errors import StartupError
 from app.core.pagination import Cursor
 from app.core.passwords import Passwords
 from app.core.types import HostId
-from app.notifications.service import welcome
-from app.projects.admin import require_fit
+from app.notifications.service import take_role, welcome
 from app.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Sign-ins of existing users.")
@@ -56,7 +55,6 @@ def create(
             role=new.role,
             password=password,
         )
-        await require_fit(transaction.connection, new.user_id, new.role)
         await welcome(transaction, new.user_id, new.role)
         return await _link(transaction, new.user_id) if link else password
 
@@ -108,7 +106,7 @@ def link(user_id: UUID) -> None:
 
 
 def _change(user_id: HostId, changes: AccountChange) -> None:
-    in_transaction(lambda transaction: change_account(transaction, COMMAND, user_id, changes, require_fit))
+    in_transaction(lambda transaction: change_account(transaction, COMMAND, user_id, changes, take_role))
 
 
 async def _link(transaction: Transaction, user_id: HostId) -> str:

@@ -23,6 +23,13 @@ class Notification(Base):
         Index("ix_notifications_project_id_created_at", "project_id", "created_at"),
         # Keyset paging compares (created_at, id): rows of one transaction share their created_at.
         Index("ix_notifications_recipient_user_id_created_at_id", "recipient_user_id", "created_at", "id"),
+        # What somebody is looking at becomes read: however much else is unread, it is found by its source.
+        Index(
+            "ix_notifications_unread_recipient_user_id_source_id",
+            "recipient_user_id",
+            "source_id",
+            postgresql_where=text("NOT is_read"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())

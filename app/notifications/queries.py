@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    delete,
     false,
     func,
     or_,
@@ -27,7 +28,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+from app.accounts.models import Account
 from app.accounts.principal import Principal
+from app.accounts.roles import Role
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId
@@ -89,8 +92,13 @@ def _told_to(recipients: Select[HostId]) -> ReturningInsert[UUID, HostId]:
     )
 
 
+# Whose account is of another side than their part is not told: a buyer must not hear what the team does.
+_fits = or_(Account.user_id.is_(None), (Account.role == Role.CLIENT) == (ProjectMember.role == MemberRole.CLIENT))
 _TELL_MEMBERS = _told_to(
-    select(ProjectMember.user_id).where(
+    select(ProjectMember.user_id)
+    .outerjoin(Account, Account.user_id == ProjectMember.user_id)
+    .where(
+        _fits,
         ProjectMember.project_id == bindparam("project_id"),
         ProjectMember.role == func.any(bindparam("told", type_=ARRAY(Text))),
         or_(
@@ -220,6 +228,11 @@ async def set_all_read(connection: AsyncConnection, actor: Principal, until: dat
     """Marks at most so many of the actor's unread ones that were made until then; answers how many."""
     parameters = {"actor_id": actor.user_id, "until": until, "most": most}
     return len(await fetch(connection, _SET_ALL_READ, parameters))
+
+
+async def delete_of(connection: AsyncConnection, user_id: HostId) -> None:
+    """Deletes everything this person was ever told."""
+    await connection.execute(delete(Notification).where(Notification.recipient_user_id == user_id))
 
 
 async def now(connection: AsyncConnection) -> datetime:

@@ -20,6 +20,7 @@ from app.notifications.counts import UnreadCounts
 from app.notifications.events import Event, SourceKind
 from app.notifications.items import NotificationItem
 from app.notifications.queries import StoredSettings, Told
+from app.projects.admin import require_fit
 
 _READ_ALL_BATCH = 10_000
 _SIGNAL_IDS = 150  # what fits into one payload of NOTIFY
@@ -154,6 +155,18 @@ _MAILED = frozenset({Role.DEVELOPER, Role.CLIENT})
 async def welcome(transaction: Transaction, user_id: HostId, role: Role) -> None:
     """The settings a new account starts with: e-mail for developers and clients, who seldom sit at the bell."""
     await queries.change_settings(transaction.connection, user_id, {"email_enabled": role in _MAILED})
+    await take_role(transaction, user_id, role)
+
+
+async def take_role(transaction: Transaction, user_id: HostId, role: Role) -> None:
+    """What follows for a person from the role of their account.
+
+    Raises ``Conflict`` if it does not fit their parts in projects. Who becomes a client loses what they were told as
+    one of the team: it speaks of other clients.
+    """
+    await require_fit(transaction.connection, user_id, role)
+    if role is Role.CLIENT:
+        await queries.delete_of(transaction.connection, user_id)
 
 
 def _read_signal(user_id: HostId, **which: Any) -> Signal:

@@ -77,10 +77,6 @@ class ProjectAdministration:
         short = {id_: f"Project {str(id_)[:8]}" for id_ in project_ids}
         return short | await admin_queries.project_names(connection, self._host, project_ids)
 
-    async def require_fit(self, connection: AsyncConnection, user_id: HostId, role: Role) -> None:
-        """As the function."""
-        await require_fit(connection, user_id, role)
-
 
 async def require_fit(connection: AsyncConnection, user_id: HostId, role: Role) -> None:
     """Raises ``Conflict`` if an account of this role cannot have the parts in projects that its person has."""

@@ -52,7 +52,6 @@ class Room(Base):
     __table_args__ = (
         UniqueConstraint("project_id", "client_id"),
         Index("ix_rooms_client_id", "client_id"),
-        Index("ix_rooms_project_id_active_at_id", "project_id", "active_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())

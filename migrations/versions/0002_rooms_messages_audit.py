@@ -91,7 +91,8 @@ INDEXES = (
     CREATE INDEX IF NOT EXISTS ix_rooms_client_id ON client_portal.rooms (client_id)
     """,
     """
-    CREATE INDEX IF NOT EXISTS ix_rooms_project_id_active_at_id ON client_portal.rooms (project_id, active_at, id)
+    CREATE INDEX IF NOT EXISTS ix_notifications_unread_recipient_user_id_source_id
+        ON client_portal.notifications (recipient_user_id, source_id) WHERE NOT is_read
     """,
     """
     CREATE INDEX IF NOT EXISTS ix_room_reads_user_id ON client_portal.room_reads (user_id)
@@ -171,6 +172,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP INDEX IF EXISTS client_portal.ix_accounts_display_name")
+    op.execute("DROP INDEX IF EXISTS client_portal.ix_notifications_unread_recipient_user_id_source_id")
     op.execute("DELETE FROM client_portal.project_members WHERE source = 'host'")
     op.execute("ALTER TABLE client_portal.project_members DROP COLUMN IF EXISTS source")
     # One statement, because it locks the host's tables from its first drop to the commit.

@@ -36,12 +36,13 @@ async def test_notifications_have_the_columns_of_the_requirement(host: Host) -> 
     )
 
 
-async def test_notifications_have_the_indexes_of_the_requirement_and_one_for_paging(host: Host) -> None:
+async def test_notifications_have_the_indexes_of_the_requirement_and_what_reading_needs(host: Host) -> None:
     await upgrade(host.url)
     assert await host.value(INDEXES.format("notifications")) == [
         "btree (project_id, created_at)",
         "btree (recipient_user_id, created_at, id)",
         "btree (recipient_user_id, is_read, created_at)",
+        "btree (recipient_user_id, source_id) WHERE (NOT is_read)",
         "btree (id)",
     ]
 

@@ -72,9 +72,17 @@ class TestNotify:
         rows = await world.fetch("SELECT recipient_user_id FROM client_portal.notifications")
         assert {row["recipient_user_id"] for row in rows} == set(told)
 
-    async def test_a_client_of_the_host_who_manages_is_told_by_the_part_not_the_role(self, app: FastAPI):
+    async def test_a_client_whom_somebody_made_a_manager_is_not_told_what_the_team_is(self, app: FastAPI):
         await _add(app, "client2", MemberRole.MANAGER)
-        assert PEOPLE["client2"] in await _notify(app, _event())
+        assert PEOPLE["client2"] not in await _notify(app, _event())
+
+    async def test_a_manager_without_an_account_here_is_told(self, app: FastAPI, world: World):
+        await world.execute(
+            "DELETE FROM client_portal.notification_settings WHERE recipient_user_id = $1", PEOPLE["pm2"]
+        )
+        await world.execute("DELETE FROM client_portal.accounts WHERE user_id = $1", PEOPLE["pm2"])
+        await _add(app, "pm2", MemberRole.MANAGER)
+        assert PEOPLE["pm2"] in await _notify(app, _event())
 
     async def test_writes_what_happened(self, app: FastAPI, world: World):
         event = _event(type=EventType.MESSAGE_POSTED)
@@ -109,7 +117,7 @@ class TestNotify:
         assert await world.value("SELECT count(*) FROM client_portal.notifications") == 2
 
     async def test_tells_once_of_an_event_reported_many_times_at_once(self, app: FastAPI, world: World):
-        for person in ("pm2", "dev2", "client2"):
+        for person in ("pm2", "dev2", "admin"):
             await _add(app, person, MemberRole.MANAGER)
         event = _event()
         told = await asyncio.gather(*(_notify(app, event) for _ in range(12)))

@@ -36,3 +36,22 @@ async def test_the_command_refuses_it_as_well(app: FastAPI, cast: Cast):
     new = ("--user-id", str(cast.guest), "--email", "guest@mail.example", "--name", "Gil Guest", "--role", "client")
     assert "This person is a manager in 1 project" in refuses(portal("account", "create", *new, **on(cast.world)))
     assert not await cast.world.value("SELECT count(*) FROM client_portal.accounts WHERE user_id = $1", cast.guest)
+
+
+async def test_who_becomes_a_client_loses_what_they_were_told_as_one_of_the_team(app: FastAPI, cast: Cast):
+    """It speaks of other clients, and would be in reach again with the project."""
+    async with caller_of(app, headers=await cast.headers("client")) as client:
+        (room,) = (await client.get("/api/rooms")).json()["items"]
+        message = {"body": "For the team only"}
+        assert (await client.post(f"/api/rooms/{room['id']}/messages", json=message)).status_code == 201
+    dev = cast.ids["dev"]
+    async with caller_of(app, headers=await cast.headers("dev")) as as_developer:
+        assert "For the team only" in (await as_developer.get("/api/notifications")).text
+    async with caller_of(app, headers=await cast.headers("admin")) as admin:
+        assert (await admin.delete(f"{PART}/{dev}")).status_code == 204
+        assert (await admin.patch(f"/api/admin/accounts/{dev}", json={"role": "client"})).status_code == 200
+        assert (await admin.put(f"{PART}/{dev}", json={"role": "client"})).status_code == 204
+    token = await cast.world.open_session("dev")
+    async with caller_of(app, headers={"Authorization": f"Bearer {token}"}) as as_client:
+        assert (await as_client.get(f"/api/projects/{PROJECTS['first']}")).status_code == 200
+        assert (await as_client.get("/api/notifications")).json()["items"] == []
