@@ -29,5 +29,8 @@ export function roomWire(room: string): RoomWire {
     read(upTo) {
       return call<void>(`${root}/read`, { method: 'POST', body: { up_to: upTo }, keepalive: true });
     },
+    opened() {
+      return call<void>(`${root}/opened`, { method: 'POST' });
+    },
   };
 }

@@ -1,3 +1,10 @@
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether this can be the id of anything at all: what cannot is not worth a request. */
+export function isId(text: string): boolean {
+  return uuid.test(text);
+}
+
 /** A random UUID (RFC 9562, version 4), also where there is no secure context and so no `crypto.randomUUID`. */
 export function newId(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();

@@ -26,6 +26,7 @@ export function storeOf(room: string, me: string): RoomStore {
     open: roomSocket(room),
     clock,
     unsent: keptUnsent(me, room),
+    isLooking: () => document.visibilityState === 'visible',
     newId,
   });
   stores.set(room, store);

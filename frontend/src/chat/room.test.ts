@@ -295,6 +295,50 @@ describe('read marks', () => {
   });
 });
 
+describe('the notifications about the room', () => {
+  const told = () => server.calls.filter((call) => call === 'opened').length;
+
+  test('are read as soon as it is opened, also when more is unread than fits before one', async () => {
+    server.write(200);
+    const store = await person.enter();
+    expect(store.log.follows.value).toBe(false);
+    expect(told()).toBe(1);
+    expect(server.calls.filter((call) => call.startsWith('read'))).toEqual([]);
+  });
+
+  test('are read when the page comes back to the front, not while it is behind', async () => {
+    person.isLooking = false;
+    const store = await person.enter();
+    expect(told()).toBe(0);
+    person.isLooking = true;
+    store.wake();
+    expect(told()).toBe(1);
+  });
+
+  test('are read after the connection was lost', async () => {
+    await person.enter();
+    server.breakOff();
+    await person.clock.pass(2_000);
+    expect(told()).toBe(2);
+  });
+
+  test('that cannot be marked as read take nothing from the conversation', async () => {
+    server.write(1);
+    server.failing = { status: 404, only: 'opened' };
+    const store = await person.enter();
+    expect(person.numbers).toEqual([1]);
+    expect(store.problem.value).toBeNull();
+    expect(store.link.mode.value).toBe('live');
+  });
+
+  test('are left alone by who left the room', async () => {
+    const store = await person.enter();
+    store.leave();
+    store.wake();
+    expect(told()).toBe(1);
+  });
+});
+
 describe('typing', () => {
   test('is said at most once in three seconds', async () => {
     const store = await person.enter();

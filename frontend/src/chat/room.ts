@@ -26,6 +26,8 @@ interface Parts {
   open: OpenSocket;
   clock: Clock;
   unsent: Kept<Unsent[]>;
+  /** Whether the page is in front of the person. */
+  isLooking(): boolean;
   newId(): string;
 }
 
@@ -50,10 +52,13 @@ export class RoomStore {
 
   readonly #wire: RoomWire;
   readonly #clock: Clock;
+  readonly #isLooking: () => boolean;
   #isIn = false;
   #isLinked = false;
   /** Whether the room was read since the person came in. */
   #isKnown = false;
+  /** Whether the socket has been ready since the person came in. */
+  #wasReady = false;
   /** Highest number that the socket spoke of. */
   #heardOf = 0;
   /** Number of the last message that is no news; null while what is in hand is being chosen. */
@@ -62,10 +67,11 @@ export class RoomStore {
   #timers = new Map<string, () => void>();
   #stopFollowing: (() => void) | null = null;
 
-  constructor({ me, wire, open, clock, unsent, newId }: Parts) {
+  constructor({ me, wire, open, clock, unsent, isLooking, newId }: Parts) {
     this.me = me;
     this.#wire = wire;
     this.#clock = clock;
+    this.#isLooking = isLooking;
     this.log = new MessageLog(wire);
     this.marks = new ReadMarks(me, wire);
     this.typing = new Typing(clock, () => this.link.typing());
@@ -91,6 +97,7 @@ export class RoomStore {
   async enter(focus: number | null = null): Promise<void> {
     this.#isIn = true;
     this.#isKnown = false;
+    this.#wasReady = false;
     this.newFrom.value = null;
     this.#stopFollowing = effect(() => this.#followLog());
     this.#checkLater();
@@ -117,6 +124,7 @@ export class RoomStore {
       await this.#readRoom().finally(() => this.#connect());
       if (focus !== null) await this.log.showAround(focus);
       else if (this.log.state.value !== 'ready') await this.#showFirst();
+      this.#opened();
       await this.log.catchUp();
     }).catch((error: unknown) => {
       const isShown = this.log.state.value === 'ready' && this.room.value !== null;
@@ -150,6 +158,7 @@ export class RoomStore {
   /** The page came back to the front, perhaps after the machine slept. */
   wake(): void {
     this.link.wake();
+    this.#opened();
     void this.#check();
   }
 
@@ -159,6 +168,11 @@ export class RoomStore {
     return people
       .filter(({ id }) => id !== this.me && (this.marks.all.value[id] ?? 0) >= number)
       .map(({ display_name }) => display_name);
+  }
+
+  /** Who has the room before them is told nothing of it by the bell, however far they have read. */
+  #opened(): void {
+    if (this.#isIn && this.#isKnown && this.#isLooking()) this.#wire.opened().catch(() => undefined);
   }
 
   /** Only when the room was asked for: a browser does not say why a handshake was refused, the room does. */
@@ -191,6 +205,8 @@ export class RoomStore {
         });
         this.#heardOf = Math.max(this.#heardOf, frame.last_number);
         this.#catchUp();
+        if (this.#wasReady) this.#opened();
+        this.#wasReady = true;
         this.outbox.flush();
         break;
       case 'message':
@@ -249,6 +265,7 @@ export class RoomStore {
       this.#isTheEnd(error);
       throw error;
     }
+    if (this.problem.value) this.#opened();
     this.problem.value = null;
     this.outbox.flush();
   }

@@ -77,6 +77,8 @@ export interface RoomWire {
   messages(range: Range): Promise<Message[]>;
   post(id: string, body: string): Promise<Message>;
   read(upTo: number): Promise<void>;
+  /** The person looks at the room: they need no notifications about its messages. */
+  opened(): Promise<void>;
 }
 
 /** A value that outlives the page. */

@@ -104,6 +104,10 @@ export class FakeRoom implements RoomWire {
     });
   }
 
+  opened(): Promise<void> {
+    return this.#answer('opened', () => undefined);
+  }
+
   async post(id: string, body: string): Promise<Message> {
     return this.#answer('post', () => {
       if (!this.isOpen)
@@ -185,6 +189,8 @@ export class Person {
   readonly server: FakeRoom;
   readonly clock = new FakeClock();
   readonly unsent = new FakeKept<never>();
+  /** Whether the page is in front of them. */
+  isLooking = true;
   store: RoomStore;
   #ids = 0;
 
@@ -217,6 +223,7 @@ export class Person {
       open: server.open,
       clock,
       unsent,
+      isLooking: () => this.isLooking,
       newId: () => {
         this.#ids += 1;
         return `own${this.#ids}`;

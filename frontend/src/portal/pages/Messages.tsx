@@ -1,6 +1,7 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import * as chat from '../../chat/api.ts';
+import { isId } from '../../chat/ids.ts';
 import { storeOf } from '../../chat/open.ts';
 import type { RoomStore } from '../../chat/room.ts';
 import type { Message } from '../../chat/types.ts';
@@ -25,7 +26,7 @@ type Located =
   | { kind: 'gone' };
 
 export function MessagesPage({ project }: { project: string }) {
-  const { query } = useLocation();
+  const { query, route } = useLocation();
   const focus = query.focus ?? '';
   const located = useResource(`message ${project} ${focus}`, () => locate(project, focus));
   const list = useRooms(project);
@@ -37,9 +38,15 @@ export function MessagesPage({ project }: { project: string }) {
   const focused = found?.kind === 'message' ? found.message : null;
   const rooms = list.rooms.value;
   const onlyRoom = rooms?.length === 1 && list.next.value === null ? (rooms[0]?.id ?? '') : '';
-  const roomId = focused?.room_id ?? (room || onlyRoom);
+  const unasked = useUnasked(project, room || focus ? null : onlyRoom);
+  const roomId = focused?.room_id ?? (room || unasked);
   const me = { id: user.value?.id ?? '', display_name: user.value?.display_name ?? 'You' };
-  const store = roomId && me.id ? storeOf(roomId, me.id) : null;
+  const store = isId(roomId) && me.id ? storeOf(roomId, me.id) : null;
+  const isNowOneOfMany = unasked !== '' && rooms !== null && unasked !== onlyRoom;
+  useEffect(() => {
+    // From here on it is one that could have been chosen: there is a way back from it to the others.
+    if (isNowOneOfMany) route(`${all}?${new URLSearchParams({ room: unasked })}`, true);
+  }, [isNowOneOfMany]);
 
   if (found?.kind === 'gone') {
     return (
@@ -50,7 +57,7 @@ export function MessagesPage({ project }: { project: string }) {
       />
     );
   }
-  if (store && isElsewhere(store, project)) {
+  if ((roomId && !isId(roomId)) || (store && isElsewhere(store, project))) {
     return (
       <GonePage
         title="This conversation is not here"
@@ -87,8 +94,20 @@ export function MessagesPage({ project }: { project: string }) {
   );
 }
 
+/**
+ * The only room there is opens unasked, and stays open when it is no longer the only one. Null when the address says
+ * what to open.
+ */
+function useUnasked(project: string, onlyRoom: string | null): string {
+  const held = useRef({ project, room: '' });
+  if (onlyRoom === null) held.current = { project, room: '' };
+  else if (held.current.project !== project || !held.current.room) held.current = { project, room: onlyRoom };
+  return held.current.room;
+}
+
 async function locate(project: string, focus: string): Promise<Located> {
   if (!focus) return { kind: 'nowhere' };
+  if (!isId(focus)) return { kind: 'gone' };
   try {
     const message = await chat.message(focus);
     return message.project_id === project ? { kind: 'message', message } : { kind: 'gone' };
