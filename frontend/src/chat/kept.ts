@@ -4,8 +4,21 @@ const prefix = 'portal-chat';
 
 /** What this person has begun to write in a room; every tab of the browser knows it. */
 export function keptDraft(user: string, room: string): Kept<string> {
-  return keptIn(() => localStorage, `${prefix}:draft:${user}:${room}`);
+  return keptIn(() => localStorage, draftKey(user, room));
 }
+
+/** Tells whenever another tab changed the draft; the answer ends that. */
+export function watchDraft(user: string, room: string, changed: () => void): () => void {
+  const own = draftKey(user, room);
+  const heard = ({ key }: StorageEvent) => {
+    // Without a key everything was cleared.
+    if (key === own || key === null) changed();
+  };
+  addEventListener('storage', heard);
+  return () => removeEventListener('storage', heard);
+}
+
+const draftKey = (user: string, room: string) => `${prefix}:draft:${user}:${room}`;
 
 /** What this tab has not been able to send; another tab with it would send it too. */
 export function keptUnsent<Value>(user: string, room: string): Kept<Value> {

@@ -362,6 +362,42 @@ describe('typing', () => {
   });
 });
 
+describe('typing and messages', () => {
+  const typing = { event: 'typing', user_id: other, display_name: 'Clara' } as const;
+
+  test('who types on after sending is seen to, without waiting out the three seconds', async () => {
+    const store = await person.enter();
+    store.typing.pressed();
+    store.send('Hello');
+    store.typing.pressed();
+    await person.clock.pass(1_200);
+    store.typing.pressed();
+    expect(server.typed).toBe(2);
+  });
+
+  test('a word of typing that comes after the message it was about is not believed', async () => {
+    const store = await person.enter();
+    server.write(1);
+    server.tell(typing);
+    expect(store.typing.others.value.size).toBe(0);
+    await person.clock.pass(1_000);
+    server.tell(typing);
+    expect(store.typing.others.value.size).toBe(1);
+  });
+
+  test('whose message is read later than it came is not typing any more', async () => {
+    const store = await person.enter();
+    server.tell(typing);
+    server.losingFrames = true;
+    server.write(1);
+    server.losingFrames = false;
+    server.tell({ event: 'reset' });
+    await settled();
+    expect(person.numbers).toEqual([1]);
+    expect(store.typing.others.value.size).toBe(0);
+  });
+});
+
 describe('what one sends', () => {
   test('becomes the message that the server numbered, once', async () => {
     const store = await person.enter();

@@ -1,4 +1,4 @@
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core';
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals-core';
 import type { Clock } from '../inbox/types.ts';
 import { Problem } from '../shared/http.ts';
 import { endingOf, Link } from './link.ts';
@@ -147,6 +147,7 @@ export class RoomStore {
 
   send(body: string): void {
     this.outbox.send(body);
+    this.typing.sent();
     if (!this.log.follows.value) void this.showNewest();
   }
 
@@ -231,7 +232,7 @@ export class RoomStore {
 
   #hear(message: Message): void {
     this.#heardOf = Math.max(this.#heardOf, message.number);
-    this.typing.stopped(message.author.id);
+    this.typing.wrote(message.author.id);
     if (this.log.hear(message)) this.#catchUp();
   }
 
@@ -306,7 +307,10 @@ export class RoomStore {
       ({ number, author }) => number > oldUpTo && author.id !== this.me,
     );
     this.#oldUpTo = Math.max(oldUpTo, this.log.last);
-    if (news.length > 0) this.arrived.value = news;
+    if (news.length === 0) return;
+    this.arrived.value = news;
+    const authors = new Set(news.map(({ author }) => author.id));
+    untracked(() => authors.forEach((id) => this.typing.wrote(id)));
   }
 
   #settle(): void {

@@ -3,6 +3,10 @@ import type { Clock } from '../inbox/types.ts';
 
 export const sayEveryMs = 3_000;
 export const shownForMs = 6_000;
+/** What is heard of an author so soon after their message was said before it. */
+const doneForMs = 1_000;
+/** Right after a message the others would take it for something said before. */
+const quietForMs = 1_200;
 
 /** Who is typing in a room, and telling the others that one is. */
 export class Typing {
@@ -12,7 +16,9 @@ export class Typing {
   readonly #clock: Clock;
   readonly #say: () => void;
   readonly #ends = new Map<string, () => void>();
-  #saidAt = Number.NEGATIVE_INFINITY;
+  readonly #wroteAt = new Map<string, number>();
+  /** When one may say again that one types. */
+  #mayAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, say: () => void) {
     this.#clock = clock;
@@ -21,18 +27,31 @@ export class Typing {
 
   /** A key was pressed in the composer. */
   pressed(): void {
-    if (this.#clock.now() - this.#saidAt < sayEveryMs) return;
-    this.#saidAt = this.#clock.now();
+    const now = this.#clock.now();
+    if (now < this.#mayAt) return;
+    this.#mayAt = now + sayEveryMs;
     this.#say();
   }
 
+  /** What was being typed is sent: typing on is typing anew. */
+  sent(): void {
+    this.#mayAt = this.#clock.now() + quietForMs;
+  }
+
   hear(id: string, name: string): void {
+    if (this.#clock.now() - (this.#wroteAt.get(id) ?? Number.NEGATIVE_INFINITY) < doneForMs) return;
     this.#ends.get(id)?.();
     this.#ends.set(
       id,
       this.#clock.after(shownForMs, () => this.stopped(id)),
     );
     if (!this.others.value.has(id)) this.others.value = new Map(this.others.value).set(id, name);
+  }
+
+  /** A message of theirs came: it is what they were typing. */
+  wrote(id: string): void {
+    this.#wroteAt.set(id, this.#clock.now());
+    this.stopped(id);
   }
 
   stopped(id: string): void {

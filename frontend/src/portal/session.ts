@@ -3,12 +3,17 @@ import { forgetKept } from '../chat/kept.ts';
 import { forgetRooms } from '../chat/open.ts';
 import { Problem } from '../shared/http.ts';
 import * as api from './api.ts';
+import { isSwitchedOff, loginNotice, noticeOf } from './notice.ts';
 import { forgetAnswers } from './resource.ts';
 
 /** `undefined` while it is not known yet, `null` when nobody is signed in. */
 export const user = signal<api.User | null | undefined>(undefined);
 /** Why nobody knows who is signed in. */
 export const startProblem = signal<Problem | null>(null);
+
+/** Counts the ends of sign-ins: what led to an earlier one is of no interest. */
+let endings = 0;
+let isLeaving = false;
 
 type Word = { kind: 'signed_in'; id: string } | { kind: 'signed_out' };
 
@@ -17,7 +22,11 @@ const tabs = new BroadcastChannel('portal-session');
 tabs.addEventListener('message', ({ data }: MessageEvent<Word>) => {
   if (data.kind === 'signed_out') leave();
   // All tabs share one cookie: a tab that still shows somebody else would show the wrong inbox.
-  else if (data.id !== user.value?.id) location.reload();
+  else if (data.id !== user.value?.id) {
+    forgetRooms();
+    forgetKept(data.id);
+    location.reload();
+  }
 });
 
 export async function startSession(): Promise<void> {
@@ -26,8 +35,12 @@ export async function startSession(): Promise<void> {
     user.value = await api.me();
   } catch (error) {
     const problem = error instanceof Problem ? error : new Problem(0);
-    if (problem.status === 401) user.value = null;
-    else startProblem.value = problem;
+    if (problem.status === 401) {
+      user.value = null;
+      if (isSwitchedOff(problem)) loginNotice.value = { text: noticeOf(problem), isGood: false };
+    } else {
+      startProblem.value = problem;
+    }
   }
 }
 
@@ -40,22 +53,48 @@ export async function signIn(email: string, password: string): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  await api.logout();
-  tell({ kind: 'signed_out' });
-  leave();
+  // The server may tell the streams of it before it answers.
+  isLeaving = true;
+  try {
+    await api.logout();
+    tell({ kind: 'signed_out' });
+    leave();
+  } finally {
+    isLeaving = false;
+  }
 }
 
-/** Signed out on purpose: nothing that was written stays on this machine. */
+/** Signed out on purpose: nothing that was written stays on this machine, and there is nothing to explain. */
 function leave(): void {
+  endings += 1;
+  loginNotice.value = null;
   forgetKept();
-  endSession();
+  forgetPerson();
 }
 
-/** The server no longer knows this browser: the sign-in page is all there is to show. */
+/** The server no longer knows this browser: the sign-in page is all there is to show, and why. */
 export function endSession(): void {
+  const wasSignedIn = Boolean(user.value);
+  forgetPerson();
+  if (wasSignedIn && !isLeaving) void explain();
+}
+
+function forgetPerson(): void {
   forgetAnswers();
   forgetRooms();
   user.value = null;
+}
+
+async function explain(): Promise<void> {
+  endings += 1;
+  const ending = endings;
+  const reason = await api.me().then(
+    () => null,
+    (error: unknown) => error,
+  );
+  // Another tab may have said meanwhile that it was on purpose, or somebody signed in.
+  if (ending === endings && user.value === null)
+    loginNotice.value = { text: noticeOf(reason), isGood: false };
 }
 
 function tell(word: Word): void {

@@ -1,7 +1,7 @@
 import { SendHorizontal } from 'lucide';
 import type { RefObject } from 'preact';
-import { useEffect, useId, useLayoutEffect, useState } from 'preact/hooks';
-import { keptDraft } from '../../chat/kept.ts';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { keptDraft, watchDraft } from '../../chat/kept.ts';
 import type { RoomStore } from '../../chat/room.ts';
 import { Icon } from '../../shared/icon.tsx';
 
@@ -36,16 +36,35 @@ export function Composer({ store, room, name, field, sent }: Props) {
     return () => removeEventListener('resize', refit);
   }, []);
 
+  // As it was last kept or found: what differs from it is being written here right now.
+  const saved = useRef(text);
+  useEffect(
+    () =>
+      watchDraft(store.me, room, () => {
+        const draft = kept.read() ?? '';
+        const shown = field.current?.value ?? '';
+        const isWriting = document.hasFocus() && document.activeElement === field.current;
+        if (isWriting && shown !== saved.current) return;
+        saved.current = draft;
+        setText(draft);
+      }),
+    [store, room],
+  );
+  const keep = (value: string) => {
+    saved.current = value;
+    kept.write(value === '' ? null : value);
+  };
+
   const write = (value: string) => {
     setText(value);
-    kept.write(value.trim() === '' ? null : value);
+    keep(value.trim() === '' ? '' : value);
     if (value !== '') store.typing.pressed();
   };
   const send = () => {
     if (!canSend) return;
     store.send(text);
     setText('');
-    kept.write(null);
+    keep('');
     field.current?.focus();
     sent();
   };

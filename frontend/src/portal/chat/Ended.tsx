@@ -9,11 +9,11 @@ const words: Record<Ending, { heading: string; text: string }> = {
     text: 'It was closed to you, or you are no longer part of the project.',
   },
   account_ended: {
-    heading: 'Your account has been switched off',
-    text: 'Ask the project team if that is a surprise.',
+    heading: 'You have been signed out',
+    text: 'What you had begun to write is kept until you sign in again.',
   },
   signed_out: {
-    heading: 'You are signed out',
+    heading: 'You have been signed out',
     text: 'What you had begun to write is kept until you sign in again.',
   },
   token_expired: {
@@ -25,7 +25,7 @@ const words: Record<Ending, { heading: string; text: string }> = {
 /** The conversation is over for this person, and why. */
 export function Ended({ ending, back }: { ending: Ending; back: string | null }) {
   const { heading, text } = words[ending];
-  const canSignIn = ending === 'signed_out' || ending === 'token_expired';
+  const canSignIn = ending !== 'access_gone';
   return (
     <section class="conversation" aria-label="Conversation">
       <State icon={canSignIn ? LogIn : ShieldX} tint="amber" heading={heading} alert>

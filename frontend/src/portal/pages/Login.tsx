@@ -1,4 +1,3 @@
-import { signal } from '@preact/signals';
 import { Eye, EyeOff } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
@@ -6,11 +5,9 @@ import { Problem, reasonOf } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { longestEmail, longestPassword } from '../limits.ts';
 import { safeNext } from '../next.ts';
+import { loginNotice } from '../notice.ts';
 import { Mark, useTitle } from '../Shell.tsx';
 import { signIn, user } from '../session.ts';
-
-/** Good news that led here. */
-export const loginNotice = signal('');
 
 export function LoginPage() {
   const { query, route } = useLocation();
@@ -28,7 +25,7 @@ export function LoginPage() {
   }, [user.value]);
   useEffect(
     () => () => {
-      loginNotice.value = '';
+      loginNotice.value = null;
     },
     [],
   );
@@ -55,8 +52,8 @@ export function LoginPage() {
         <p class="lead">Your projects, and everybody on them, in one place.</p>
         <form ref={form} class="card form" onSubmit={(event) => void submit(event)}>
           {loginNotice.value && !problem && (
-            <p class="alert good" role="status">
-              {loginNotice.value}
+            <p class={loginNotice.value.isGood ? 'alert good' : 'alert note'} role="status">
+              {loginNotice.value.text}
             </p>
           )}
           {problem && (

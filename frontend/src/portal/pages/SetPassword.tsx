@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { call, Problem, reasonOf } from '../../shared/http.ts';
+import { loginNotice } from '../notice.ts';
 import { Mark, useTitle } from '../Shell.tsx';
 import { startSession, user } from '../session.ts';
 import { PasswordField } from './Account.tsx';
-import { loginNotice, useCountdown } from './Login.tsx';
+import { useCountdown } from './Login.tsx';
 
 const setPassword = (token: string, new_password: string) =>
   call<void>('/api/auth/password_link', { method: 'POST', body: { token, new_password } });
@@ -89,7 +90,7 @@ function Form({ token, over, done }: FormProps) {
       // Somebody else may be signed in here; if it was the person themself, they no longer are.
       if (user.value) await startSession();
       if (user.value) return done();
-      loginNotice.value = 'Your password is set. Sign in with it.';
+      loginNotice.value = { text: 'Your password is set. Sign in with it.', isGood: true };
       route('/login', true);
     } catch (error) {
       const refused = error instanceof Problem ? error : new Problem(0);
