@@ -69,9 +69,15 @@ async def shared_world(postgres: EmbeddedPostgres, demo_template: str) -> AsyncI
 
 
 @pytest_asyncio.fixture
-async def recycled_world(shared_world: World) -> AsyncIterator[World]:
+async def recycled_world(shared_world: World, untouched_world: None) -> AsyncIterator[World]:
     """The shared copy, its rows brought back after the test: quicker than a copy of one's own."""
     yield shared_world
+    await shared_world.restore()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def untouched_world(shared_world: World) -> None:
+    """Brings the rows back once for each file: others may have left some in the shared copy."""
     await shared_world.restore()
 
 

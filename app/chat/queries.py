@@ -251,6 +251,26 @@ def _mark_read(reachable: Select[UUID]) -> Select[int, int | None]:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a room goes, and how far the reader is; None for who has no mark."""
+
+    last_number: int
+    read: int | None
+
+
+async def reading(connection: AsyncConnection, actor: Principal, room_id: UUID) -> Reading | None:
+    """None when the room is out of reach."""
+    statement = _reading(reachable_rooms(actor))
+    rows = await fetch(connection, statement, {"actor_id": actor.user_id, "room_id": room_id})
+    return Reading(*rows[0]) if rows else None
+
+
+@cache
+def _reading(reachable: Select[UUID]) -> Select[int, int | None]:
+    return select(Room.last_number, _own_mark).where(Room.id == _ROOM_ID, Room.id.in_(reachable))
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRoom:
     id: UUID
     project_id: HostId

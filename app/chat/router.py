@@ -50,6 +50,13 @@ async def mark_read(room_id: UUID, mark: ReadMark, caller: Caller, chat: Chat, d
         await chat.mark_read(transaction, caller, room_id, mark.up_to)
 
 
+@router.post("/rooms/{room_id}/opened", status_code=204)
+async def open_room(room_id: UUID, caller: Caller, chat: Chat, database: InDatabase) -> None:
+    """The caller looks at the room: notifications about its messages become read, the read mark stays."""
+    async with database.transaction() as transaction:
+        await chat.open(transaction, caller, room_id)
+
+
 @router.get("/rooms")
 async def list_rooms(caller: Caller, chat: Chat, query: Annotated[RoomsQuery, Query()]) -> Listing[Room]:
     """The rooms the caller reaches, latest activity first."""

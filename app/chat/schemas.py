@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from app.core.pagination import PageQuery
-from app.core.types import NOT_BLANK, STORABLE, HostId
+from app.core.types import NOT_BLANK, PLAIN, STORABLE, HostId
 from app.projects.roles import MemberRole
 
 MESSAGE_MAX = 4000
 _LARGEST = 2**63 - 1
 
-MessageBody = Annotated[str, StringConstraints(min_length=1, max_length=MESSAGE_MAX), STORABLE, NOT_BLANK]
+MessageBody = Annotated[str, StringConstraints(min_length=1, max_length=MESSAGE_MAX), STORABLE, PLAIN, NOT_BLANK]
 Number = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 

@@ -116,6 +116,17 @@ class ChatService:
         transaction.signals.append(Signal("room_read", content))
         await self._see(transaction, actor, room_id, marked.before, marked.up_to)
 
+    async def open(self, transaction: Transaction, actor: Principal, room_id: UUID) -> None:
+        """The actor looks at the room: what they were told of it becomes read, and their read mark stays.
+
+        Raises ``NotFound`` out of reach.
+        """
+        found = await queries.reading(transaction.connection, actor, room_id)
+        if found is None:
+            raise NotFound
+        if found.read is not None and found.read < found.last_number:
+            await self._see(transaction, actor, room_id, found.read, found.last_number)
+
     async def _rooms(
         self, actor: Principal, page: Page, filters: dict[str, HostId | str]
     ) -> tuple[list[Room], str | None]:

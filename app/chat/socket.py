@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -114,7 +115,7 @@ class Typing:
 
     __slots__ = ("_at", "_pass_on")
 
-    def __init__(self, pass_on: Any) -> None:
+    def __init__(self, pass_on: Callable[[], None]) -> None:
         self._pass_on = pass_on
         self._at = 0.0
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.core.database import Transaction
 from app.core.errors import StartupError
+from app.dev import demo
 from app.realtime.once import one_transaction
 from app.settings import Settings, load_settings
 
@@ -17,10 +18,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def in_transaction(work: Callable[[Transaction], Awaitable[T]]) -> T:
-    """Does the work in one transaction on DATABASE_URL, and answers what it answers."""
+    """Does the work in one transaction on DATABASE_URL, or on the demo's database while it runs; answers its answer."""
 
     async def run_it() -> T:
-        async with one_transaction(direct_url(load_settings())) as transaction:
+        settings = load_settings()
+        url = demo.running_url(settings) if settings.is_embedded else None
+        async with one_transaction(url or direct_url(settings)) as transaction:
             return await work(transaction)
 
     return run(run_it())

@@ -1,5 +1,6 @@
 """Types shared by tables and the wire."""
 
+import unicodedata
 from typing import Annotated
 from uuid import UUID
 
@@ -25,15 +26,39 @@ def _storable(text: str) -> str:
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    # Neither spaces nor what has no shape, such as U+200B: somebody is to see something.
+    if all(unicodedata.category(character)[0] in "CZ" for character in text):
         raise ValueError("must not be blank")
     return text
+
+
+def _plain(text: str) -> str:
+    if any(unicodedata.category(character) == "Cc" and character not in "\t\n\r" for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _one_line(text: str) -> str:
+    for character in text:
+        if unicodedata.category(character) in _BREAKS or unicodedata.bidirectional(character) in _DIRECTIONS:
+            raise ValueError("must be one line, without characters that change its direction")
+    return " ".join(text.split())
+
+
+_BREAKS = frozenset({"Cc", "Zl", "Zp"})
+_DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 STORABLE = AfterValidator(_storable)
 """Of a string that Postgres can store. Stands behind the limits of length, whose messages then speak of characters."""
 
 NOT_BLANK = AfterValidator(_not_blank)
+
+PLAIN = AfterValidator(_plain)
+"""Of a text of several lines: no control characters but tabs and line ends."""
+
+ONE_LINE = AfterValidator(_one_line)
+"""Of a name: what follows it in a sentence keeps its place; blanks within become single spaces."""
 
 Title = Annotated[str, StringConstraints(max_length=200), STORABLE, NOT_BLANK]
 Body = Annotated[str, StringConstraints(max_length=2000), STORABLE, NOT_BLANK]

@@ -13,10 +13,11 @@ from app.accounts.roles import Role
 from app.accounts.service import create_account
 from app.core.database import Database
 from app.core.passwords import Passwords
-from app.dev.embedded import EmbeddedPostgres
+from app.dev.embedded import EmbeddedError, EmbeddedPostgres
 from app.notifications.service import welcome
 from app.projects.roles import MemberRole
 from app.projects.service import add_member
+from app.settings import Settings
 
 DATABASE = "portal"
 ROLE = "portal"
@@ -82,10 +83,26 @@ _PEOPLE = (
 
 SIGN_INS = tuple((email, role.value) for _, _, email, _, role, _ in _PEOPLE)
 
+# Of the host only: for trying to give somebody an account.
+_WITHOUT_ACCOUNT = (
+    (_user_id(8), "Nora Berg", "nora.berg@example.com", "Developer"),
+    (_user_id(9), "Samir Haddad", "samir.haddad@example.com", "Buyer"),
+)
+
 _PROJECTS = (
     (FIRST_PROJECT, "Harbour House renovation", 184_000, "30 days net", "+45 5550 0104", "Margin is thin: no extras."),
     (SECOND_PROJECT, "Northgate web shop", 62_500, "Half in advance", "+33 5550 0107", "Wants a discount next year."),
 )
+
+
+def running_url(settings: Settings) -> str | None:
+    """The address of the demo's database while a portal runs on it; None when none does."""
+    server = EmbeddedPostgres(settings.data_dir)
+    try:
+        server.attach()
+    except EmbeddedError:
+        return None
+    return portal_url(server, settings.data_dir)
 
 
 def portal_url(server: EmbeddedPostgres, data_dir: Path) -> str:
@@ -126,7 +143,7 @@ async def _fill_host(host: "asyncpg.Connection[asyncpg.Record]") -> None:
         "INSERT INTO public.users (id, full_name, email, phone, job_title) VALUES ($1, $2, $3, $4, $5)",
         [
             (id_, name, email, f"+1 555 01{index:02d}", job)
-            for index, (id_, name, email, job, _, _) in enumerate(_PEOPLE)
+            for index, (id_, name, email, job, *_) in enumerate((*_PEOPLE, *_WITHOUT_ACCOUNT))
         ],
     )
     await host.executemany(
@@ -135,7 +152,9 @@ async def _fill_host(host: "asyncpg.Connection[asyncpg.Record]") -> None:
         _PROJECTS,
     )
     await host.execute(f"GRANT CREATE ON DATABASE {DATABASE} TO {ROLE}")
-    await host.execute(f"GRANT SELECT, REFERENCES ON public.users, public.projects TO {ROLE}")
+    # What the README asks for, and nothing more: no phone, no contract, no note.
+    await host.execute(f"GRANT SELECT (id), REFERENCES (id) ON public.users TO {ROLE}")
+    await host.execute(f"GRANT SELECT (id, name), REFERENCES (id) ON public.projects TO {ROLE}")
 
 
 async def create_accounts(url: str) -> bool:

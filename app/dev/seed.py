@@ -9,7 +9,6 @@ from app.core.database import Transaction
 from app.core.errors import StartupError
 from app.core.types import HostId
 from app.dev import demo
-from app.dev.embedded import EmbeddedError, EmbeddedPostgres
 from app.notifications.events import Event, EventType
 from app.notifications.service import notify_members
 from app.projects import queries as projects
@@ -58,14 +57,10 @@ def _wanted_project(settings: Settings) -> HostId:
 
 def _address(settings: Settings) -> str:
     """DATABASE_URL, or the embedded Postgres of a portal that runs on DATA_DIR."""
-    if url := settings.database_listen_url or settings.database_url:
-        return url
-    server = EmbeddedPostgres(settings.data_dir)
-    try:
-        server.attach()
-    except EmbeddedError as error:
-        raise StartupError(f"DATABASE_URL: must be set, or `make run` be running ({error})") from None
-    return demo.portal_url(server, settings.data_dir)
+    url = settings.database_listen_url or settings.database_url or demo.running_url(settings)
+    if url is None:
+        raise StartupError("DATABASE_URL: must be set, or `make run` be running")
+    return url
 
 
 async def _require_managers(transaction: Transaction, project_id: HostId) -> None:

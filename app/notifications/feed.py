@@ -33,6 +33,7 @@ class NotificationFeed:
         self._ticks = Ticks("notification feed", self._publish, self._tell_to_read_anew)
         for kind in _FRAMES:
             broker.on(kind, partial(self._queue, kind))
+        broker.on("rooms", lambda content: hub.publish(user_topic(content["user"]), Frame.reset()))
         broker.on("reach", lambda content: hub.publish(user_topic(content["user"]), Frame.reset()))
 
     def start(self) -> None:

@@ -85,7 +85,7 @@ async def require_fit(connection: AsyncConnection, user_id: HostId, role: Role) 
             projects = "1 project" if count == 1 else f"{count} projects"
             raise Conflict(
                 f"This person is a {part} in {projects}, which an account with the role {role} cannot be: "
-                "take them out first.",
+                "take them out first (where the host assigned them, that is changed there).",
                 slug="role-does-not-fit",
             )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from uuid import uuid4
@@ -22,7 +23,10 @@ from app.projects.roles import MemberRole
 log = structlog.get_logger(__name__)
 
 _SYNC_LIMIT_SECONDS = 30.0
-_REFRESH_LIMIT_SECONDS = 2.0
+_REFRESH_LIMIT_SECONDS = 0.3
+_REST_SECONDS = 30.0
+"""How long no event waits for a query that was too slow or failed: the sync goes on asking."""
+
 _FAULTS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 _HOST = Actor()
 
@@ -36,6 +40,7 @@ class HostManagers:
         self._seconds = seconds
         self._task: asyncio.Task[None] | None = None
         self._is_stopped = False
+        self._rests_until = 0.0
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="host managers")
@@ -52,7 +57,7 @@ class HostManagers:
 
         A query that fails is logged and changes nothing: an event is not lost by it. Does nothing without a query.
         """
-        if self._query is None:
+        if self._query is None or time.monotonic() < self._rests_until:
             return
         try:
             found = await host_queries.differences(
@@ -60,6 +65,7 @@ class HostManagers:
             )
         except _FAULTS as error:
             log.warning("host_managers_not_refreshed", project=str(project_id), error=_one_line(error))
+            self._rests_until = time.monotonic() + _REST_SECONDS
             return
         await _apply(transaction, found)
 

@@ -182,6 +182,14 @@ async def remove_member(connection: AsyncConnection, project_id: HostId, user_id
     )
 
 
+async def team(connection: AsyncConnection, project_id: HostId) -> list[HostId]:
+    """Those who work on this project."""
+    statement = select(ProjectMember.user_id).where(
+        ProjectMember.project_id == project_id, ProjectMember.role != MemberRole.CLIENT
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
 async def room_of(connection: AsyncConnection, project_id: HostId, client_id: HostId) -> UUID | None:
     """The room that the person has, or had, as the project's client."""
     statement = select(Room.id).where(Room.project_id == project_id, Room.client_id == client_id)

@@ -78,9 +78,11 @@ async def add_member(
     before = await queries.membership(transaction.connection, project_id, user_id)
     await queries.put_member(transaction.connection, project_id, user_id, role)
     await queries.open_rooms(transaction.connection, [project_id])
-    if before is None or before.role != role:
+    if before is None or (before.role, before.source) != (role, Source.PORTAL):
         action = Action.MEMBER_CHANGED if before else Action.MEMBER_ADDED
         details = {"role": role.value} | ({"role_before": before.role} if before else {})
+        if before is not None and before.source != Source.PORTAL:
+            details |= {"source_before": before.source}
         await record(transaction, actor, action, user_id=user_id, project_id=project_id, details=details)
     await _announce(transaction, project_id, user_id)
 
@@ -104,9 +106,11 @@ async def remove_member(transaction: Transaction, actor: Actor, project_id: Host
 async def _announce(transaction: Transaction, project_id: HostId, user_id: HostId) -> None:
     """What a person reaches has changed, and so have their list and count, and the sockets they may hold.
 
-    A client's room opens or closes with it, for everybody who has it before them.
+    A client's room opens or closes with it: for those who have it before them, and in the lists of the team.
     """
     transaction.signals.append(Signal("reach", {"user": str(user_id), "project": str(project_id)}))
     room_id = await queries.room_of(transaction.connection, project_id, user_id)
     if room_id is not None:
         transaction.signals.append(Signal("room", {"room": str(room_id)}))
+        team = await queries.team(transaction.connection, project_id)
+        transaction.signals.extend(Signal("rooms", {"user": str(each)}) for each in team)

@@ -36,6 +36,10 @@ class Talk:
         answer = await self.as_person(person).post(f"/api/rooms/{self.room}/read", json={"up_to": up_to})
         assert answer.status_code == 204, answer.text
 
+    async def open(self, person: str) -> None:
+        answer = await self.as_person(person).post(f"/api/rooms/{self.room}/opened")
+        assert answer.status_code == 204, answer.text
+
     async def seen_by(self, person: str) -> dict[str, Any]:
         """The room as this person sees it."""
         answer = await self.as_person(person).get(f"/api/rooms/{self.room}")

@@ -165,6 +165,14 @@ class TestBell:
         await talk.read("dev", 3)
         assert await talk.bell("dev") == 0
 
+    async def test_opening_the_room_reads_what_was_told_of_it_and_leaves_the_messages_unread(self, talk: Talk):
+        await talk.says("client", "1", "2", "3")
+        await talk.open("dev")
+        assert (await talk.bell("dev"), await talk.unread("dev")) == (0, 3)
+        assert await talk.bell("pm") == 3
+        await talk.says("client", "4")
+        assert await talk.bell("dev") == 1
+
     async def test_writing_reads_what_was_told_of_the_room(self, talk: Talk):
         await talk.says("client", "1", "2")
         await talk.says("dev", "3")

@@ -131,6 +131,7 @@ RULES: dict[str, Rule] = {
     "GET /api/rooms/{room_id}/messages": Rule(200, of="room"),
     "POST /api/rooms/{room_id}/messages": Rule(201, of="room", body=lambda _: {"body": "Hello"}),
     "POST /api/rooms/{room_id}/read": Rule(204, of="room", body=lambda _: {"up_to": 1}),
+    "POST /api/rooms/{room_id}/opened": Rule(204, of="room"),
     "WS /api/rooms/{room_id}/ws": Rule(101, of="room"),
     "GET /api/messages/{message_id}": Rule(200, of="message"),
     "GET /api/admin/accounts": Rule(200, may=ADMINS),

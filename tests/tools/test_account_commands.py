@@ -101,7 +101,7 @@ class TestChange:
         [
             (["change", PM], "Say what to change: --email, --name or --role"),
             (["change", PM, "--email", "nobody"], "email: 'nobody' is not an e-mail address."),
-            (["change", PM, "--name", " "], "display_name: The name must not be blank."),
+            (["change", PM, "--name", " "], "display_name: must not be blank"),
             (["change", PM, "--name", "\udcff"], "display_name: "),
             (["change", PM, "--email", "DEV@example.com"], "Another account has this e-mail address."),
             (["change", PM, "--role", "client"], "This person is a manager in 1 project"),
