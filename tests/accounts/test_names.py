@@ -26,7 +26,7 @@ def test_names_that_are_nothing_or_turn_what_follows_are_refused(name: str) -> N
         NAME.validate_python(name)
 
 
-@pytest.mark.parametrize("body", ["Line\n\tindented\r\n", "👩‍👩‍👧‍👦", "\u200fأهلا", "a\u200bb"])
+@pytest.mark.parametrize("body", ["Line\n\tindented\r\n", "👩‍👩‍👧‍👦", "\u200f\u05e9", "a\u200bb"])
 def test_messages_are_taken_as_they_are(body: str) -> None:
     assert BODY.validate_python(body) == body
 
