@@ -1,10 +1,17 @@
+import { hueOf } from '../portal/hue.ts';
 import { initials, roleNames } from '../portal/Shell.tsx';
 import { TimeAgo } from '../shared/time.tsx';
 import type { Account } from './api.ts';
 
-export function Face({ name, isActive = true }: { name: string; isActive?: boolean }) {
+interface FaceProps {
+  id: string;
+  name: string;
+  isActive?: boolean;
+}
+
+export function Face({ id, name, isActive = true }: FaceProps) {
   return (
-    <span class={isActive ? 'face large' : 'face large off'} aria-hidden="true">
+    <span class={`face large ${isActive ? `hue-${hueOf(id)}` : 'off'}`} aria-hidden="true">
       {initials(name) || '?'}
     </span>
   );

@@ -84,10 +84,14 @@ function Item({ item, read, href, inTabOrder, follow, onFocus }: ItemProps) {
       </span>
       <span class="title">
         {!read && <span class="hidden">Unread: </span>}
-        {item.title}
+        <bdi>{item.title}</bdi>
       </span>
       <span class="dot" />
-      {item.body && <span class="snippet">{item.body}</span>}
+      {item.body && (
+        <span class="snippet" dir="auto">
+          {item.body}
+        </span>
+      )}
       <span class="meta">
         {kind.label} · <TimeAgo iso={item.created_at} />
       </span>

@@ -13,7 +13,8 @@ import styles from './styles.css?inline';
  * without one the portal's cookie signs in), `href-base` (put before the `route_path` of links).
  *
  * Events, all bubbling: `notification-open` (cancelable; detail: the item; cancel it to route by yourself),
- * `notification-new` (detail: the item), `notification-count` (detail: the unread count), `notification-signed-out`.
+ * `notification-new` (detail: the item), `notification-count` (detail: the unread count), `notification-reset` (what the
+ * page has read may be out of date), `notification-signed-out`.
  */
 export class NotificationBell extends HTMLElement {
   static observedAttributes = ['api', 'token', 'href-base'];
@@ -104,6 +105,9 @@ export class NotificationBell extends HTMLElement {
       }),
       effect(() => {
         if (store.arrived.value) this.#tell('notification-new', store.arrived.value);
+      }),
+      effect(() => {
+        if (store.resets.value) this.#tell('notification-reset');
       }),
       effect(() => {
         if (feed.mode.value === 'signed_out') this.#tell('notification-signed-out');

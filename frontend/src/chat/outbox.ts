@@ -15,6 +15,8 @@ export interface Unsent {
   reason: string | null;
   /** Whether it failed for a reason that passes, so that it may be tried again unasked. */
   passing: boolean;
+  /** Whether it may have arrived all the same: it went out, and the answer was lost. */
+  unanswered?: boolean;
 }
 
 interface Parts {
@@ -24,6 +26,8 @@ interface Parts {
   refused(problem: Problem): void;
   /** Whether the connection is thought to be good: then a failure is worth a word, else it was to be expected. */
   isUp(): boolean;
+  /** Whether nothing can be reached: what is tried then does not go out. */
+  isCutOff(): boolean;
   kept: Kept<Unsent[]>;
   newId(): string;
   now(): Date;
@@ -98,6 +102,7 @@ export class Outbox {
   /** Whether the next one may follow: not when this one is to be tried again before it. */
   async #sendOne({ id, body }: Unsent): Promise<boolean> {
     this.#change(id, { state: 'sending', reason: null });
+    const wentOut = !this.#parts.isCutOff();
     try {
       const message = await this.#parts.post(id, body);
       this.#change(id, { state: 'sent' });
@@ -107,7 +112,8 @@ export class Outbox {
       const problem = error instanceof Problem ? error : new Problem(0);
       const passing = isPassing(problem.status);
       const state = passing && !this.#parts.isUp() ? 'waiting' : 'failed';
-      this.#change(id, { state, passing, reason: passing ? null : reasonOf(problem) });
+      const lost = wentOut && isLost(problem.status) ? { unanswered: true } : {};
+      this.#change(id, { state, passing, reason: passing ? null : reasonOf(problem), ...lost });
       this.#parts.refused(problem);
       return !passing;
     }
@@ -122,6 +128,11 @@ export class Outbox {
     const left = entries.filter(({ state }) => state !== 'sent');
     this.#parts.kept.write(left.length > 0 ? left : null);
   }
+}
+
+/** No answer of the portal itself: none at all, or that of what stands before it. */
+function isLost(status: number): boolean {
+  return status === 0 || status === 502 || status === 504;
 }
 
 function isPassing(status: number): boolean {

@@ -424,6 +424,28 @@ describe('what one sends', () => {
     expect(person.numbers).toEqual([1]);
   });
 
+  test('whose answer was lost may have been sent, and one that never went out was not', async () => {
+    const store = await person.enter();
+    const may = () => store.outbox.entries.value.map(({ unanswered }) => Boolean(unanswered));
+    server.failing = { status: 500, only: 'post' };
+    store.send('Refused');
+    await settled();
+    expect(may()).toEqual([false]);
+    store.outbox.discard('own1');
+    server.failing = null;
+    server.losingAnswers = true;
+    server.losingFrames = true;
+    store.send('Lost');
+    await settled();
+    expect(may()).toEqual([true]);
+    store.outbox.discard('own2');
+    store.link.offline();
+    server.failing = { status: 0, only: 'post' };
+    store.send('Never out');
+    await settled();
+    expect(may()).toEqual([false]);
+  });
+
   test('without a connection waits, and goes out in order when it is back', async () => {
     const store = await person.enter();
     server.refusing = true;

@@ -1,4 +1,12 @@
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals-core';
+import {
+  batch,
+  computed,
+  effect,
+  type ReadonlySignal,
+  type Signal,
+  signal,
+  untracked,
+} from '@preact/signals-core';
 import type { Clock } from '../inbox/types.ts';
 import { Problem } from '../shared/http.ts';
 import { endingOf, Link } from './link.ts';
@@ -86,6 +94,7 @@ export class RoomStore {
       sent: (message) => this.#posted(message),
       refused: (problem) => this.#postRefused(problem),
       isUp: () => this.link.mode.value === 'live',
+      isCutOff: () => this.link.mode.value === 'offline',
       kept: unsent,
       newId,
       now: () => new Date(),
@@ -310,7 +319,9 @@ export class RoomStore {
     if (news.length === 0) return;
     this.arrived.value = news;
     const authors = new Set(news.map(({ author }) => author.id));
-    untracked(() => authors.forEach((id) => this.typing.wrote(id)));
+    untracked(() => {
+      for (const id of authors) this.typing.wrote(id);
+    });
   }
 
   #settle(): void {

@@ -37,6 +37,9 @@ export class InboxStore {
   readonly unread: ReadonlySignal<number | null>;
 
   readonly #wire: Wire;
+  /** Grows when the server says that what was read may be out of date. */
+  readonly resets = signal(0);
+
   readonly #channel: Channel;
   readonly #clock: Clock;
   readonly #name: string;
@@ -306,6 +309,7 @@ export class InboxStore {
         this.#setCount(frame.unread_count);
         break;
       case 'reset':
+        this.resets.value += 1;
         this.#refreshQuietly();
         break;
       case 'bye':

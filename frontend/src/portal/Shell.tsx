@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Icon } from '../shared/icon.tsx';
 import type { User } from './api.ts';
+import { hueOf } from './hue.ts';
 import { signOut, user } from './session.ts';
 
 /** The frame of every page of somebody signed in. */
@@ -122,7 +123,7 @@ export function Page({ title, tabTitle = title, back, lead, aside, narrow = fals
       )}
       <div class="page-head">
         <div>
-          <h1 ref={heading} tabIndex={-1}>
+          <h1 ref={heading} class="two-lines" dir="auto" tabIndex={-1} title={title}>
             {title}
           </h1>
           {lead && <p class="lead">{lead}</p>}
@@ -179,7 +180,7 @@ function UserMenu({ user }: { user: User }) {
         aria-controls="usermenu"
         onClick={() => setOpen(!open)}
       >
-        <span class="face" aria-hidden="true">
+        <span class={`face hue-${hueOf(user.id)}`} aria-hidden="true">
           {initials(name)}
         </span>
         <span class="visually-hidden">Account of {name}</span>
@@ -188,7 +189,9 @@ function UserMenu({ user }: { user: User }) {
       {open && (
         <div class="menu" id="usermenu">
           <div class="menu-head">
-            <strong>{name}</strong>
+            <strong class="two-lines" dir="auto" title={name}>
+              {name}
+            </strong>
             <span>{user.email && user.display_name ? user.email : roleNames[user.role]}</span>
           </div>
           <a class="menu-item" href="/account" onClick={() => setOpen(false)}>

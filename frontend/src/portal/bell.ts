@@ -12,6 +12,7 @@ export const followed = signal(0);
 export function listenToBell(): void {
   addEventListener('notification-count', counted);
   addEventListener('notification-new', changed);
+  addEventListener('notification-reset', changed);
   addEventListener('notification-open', () => {
     followed.value += 1;
   });
@@ -48,6 +49,7 @@ declare global {
     'notification-open': CustomEvent<NotificationItem>;
     'notification-new': CustomEvent<NotificationItem>;
     'notification-count': CustomEvent<number>;
+    'notification-reset': CustomEvent;
     'notification-signed-out': CustomEvent;
   }
 }

@@ -57,7 +57,7 @@ function OneAccount({ id }: { id: string }) {
           <Standing account={person} />
         </span>
       }
-      aside={<Face name={person.display_name} isActive={person.is_active} />}
+      aside={<Face id={person.user_id} name={person.display_name} isActive={person.is_active} />}
     >
       <div class="columns">
         <div>

@@ -81,9 +81,11 @@ function AccountRow({ account }: { account: api.Account }) {
   return (
     <li>
       <a class="row person" href={`/admin/accounts/${account.user_id}`}>
-        <Face name={account.display_name} isActive={account.is_active} />
+        <Face id={account.user_id} name={account.display_name} isActive={account.is_active} />
         <span class="person-name">
-          <strong>{account.display_name}</strong>
+          <strong class="two-lines" dir="auto" title={account.display_name}>
+            {account.display_name}
+          </strong>
           <span>{account.email}</span>
         </span>
         <span class="person-facts accounts-facts">

@@ -28,7 +28,7 @@ export function AuditPage() {
   };
   const isFiltered = Object.values(filters).some(Boolean);
   return (
-    <Page title="Audit log" lead="Sign-ins, and everything that administrators did. Nobody can change it.">
+    <Page title="Audit log" lead="Sign-ins, and everything that administrators did. It only grows.">
       <div class="filters labelled">
         <div class="field">
           <label for="action">What happened</label>

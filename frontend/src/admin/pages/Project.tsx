@@ -254,10 +254,17 @@ function MemberRow({ project, member, changed, remove }: MemberRowProps) {
 
   return (
     <li class="row person still member">
-      <Face name={name} isActive={member.is_active === true} />
+      <Face id={member.user_id} name={name} isActive={member.is_active === true} />
       <span class="person-name">
         {member.display_name ? (
-          <a href={`/admin/accounts/${member.user_id}`}>{member.display_name}</a>
+          <a
+            href={`/admin/accounts/${member.user_id}`}
+            class="two-lines"
+            dir="auto"
+            title={member.display_name}
+          >
+            {member.display_name}
+          </a>
         ) : (
           <strong>{name}</strong>
         )}

@@ -1,4 +1,5 @@
 import { FolderKanban, SearchX } from 'lucide';
+import { hueOf } from '../../portal/hue.ts';
 import { Page } from '../../portal/Shell.tsx';
 import * as api from '../api.ts';
 import { useFilters } from '../filters.ts';
@@ -41,11 +42,13 @@ export function ProjectsPage() {
             {projects.map((project) => (
               <li key={project.id}>
                 <a class="row person" href={`/admin/projects/${project.id}`}>
-                  <span class="face large square" aria-hidden="true">
+                  <span class={`face large square hue-${hueOf(project.id)}`} aria-hidden="true">
                     {project.name.trim()[0]?.toUpperCase()}
                   </span>
                   <span class="person-name">
-                    <strong>{project.name}</strong>
+                    <strong class="two-lines" dir="auto" title={project.name}>
+                      {project.name}
+                    </strong>
                   </span>
                   <span class="person-facts projects-facts">
                     <span>{project.members === 0 ? 'No members' : counted(project.members, 'member')}</span>

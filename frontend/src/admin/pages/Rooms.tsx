@@ -59,10 +59,12 @@ export function RoomRow({ room, inProject = false }: { room: api.Room; inProject
         class="row room-row"
         href={`/projects/${room.project_id}/messages?${new URLSearchParams({ room: room.id })}`}
       >
-        <Face name={client.display_name} isActive={room.is_open} />
+        <Face id={client.id} name={client.display_name} isActive={room.is_open} />
         <span class="row-main">
           <span class="room-head">
-            <strong>{client.display_name}</strong>
+            <strong class="two-lines" dir="auto" title={client.display_name}>
+              {client.display_name}
+            </strong>
             {!inProject && <span class="room-project">{room.project_name}</span>}
             {!room.is_open && <span class="badge off">Closed</span>}
             <span class="room-time">
@@ -71,7 +73,13 @@ export function RoomRow({ room, inProject = false }: { room: api.Room; inProject
           </span>
           <span class="room-last">
             <span class="row-snippet one-line">
-              {last ? `${last.author.display_name}: ${last.body}` : 'Nothing written yet'}
+              {last ? (
+                <>
+                  <bdi>{last.author.display_name}</bdi>: <bdi>{last.body}</bdi>
+                </>
+              ) : (
+                'Nothing written yet'
+              )}
             </span>
             {room.unread_count > 0 && (
               <span class="count">

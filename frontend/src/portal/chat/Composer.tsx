@@ -85,6 +85,7 @@ export function Composer({ store, room, name, field, sent }: Props) {
           ref={field}
           id={id}
           rows={1}
+          dir="auto"
           placeholder={`Write to ${name}`}
           value={text}
           aria-describedby={`${id}-hint ${id}-left`}

@@ -20,8 +20,12 @@ export function FromNotification({ item, all }: { item: NotificationItem; all: s
       >
         <KindTile type={item.type} />
         <div class="from-notification-text">
-          <h2>{item.title}</h2>
-          {item.body && <p class="message-body">{item.body}</p>}
+          <h2 dir="auto">{item.title}</h2>
+          {item.body && (
+            <p class="message-body" dir="auto">
+              {item.body}
+            </p>
+          )}
           <p class="meta">
             <TimeAgo iso={item.created_at} />
           </p>

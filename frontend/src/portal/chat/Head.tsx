@@ -36,7 +36,7 @@ export function Head({ store, room, name, heading, back }: Props) {
       )}
       {store.me !== room.client.id && <Face person={room.client} isOnline={online.has(room.client.id)} />}
       <div class="conversation-name" ref={box}>
-        <h2 ref={heading} tabIndex={-1}>
+        <h2 ref={heading} tabIndex={-1} dir="auto" title={name}>
           {name}
         </h2>
         <button
@@ -62,8 +62,8 @@ export function Head({ store, room, name, heading, back }: Props) {
               <li key={person.id} class="people-row">
                 <Face person={person} isOnline={online.has(person.id)} />
                 <span class="people-who">
-                  <span>
-                    {person.display_name}
+                  <span class="two-lines" title={person.display_name}>
+                    <bdi>{person.display_name}</bdi>
                     {person.id === store.me && ' (you)'}
                   </span>
                   {person.role && <span class="people-role">{roleNames[person.role] ?? person.role}</span>}

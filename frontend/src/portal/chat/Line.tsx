@@ -34,13 +34,17 @@ export function MessageLine({ line, isTarget, outbox, seenBy }: Props) {
       {!isOwn && <span class="message-face">{!continues && <Face person={author} />}</span>}
       <div class="message-main">
         <p class={continues ? 'message-head visually-hidden' : 'message-head'}>
-          <span class={isOwn ? 'visually-hidden' : 'message-author'}>
+          <span
+            class={isOwn ? 'visually-hidden' : 'message-author two-lines'}
+            dir="auto"
+            title={isOwn ? undefined : author.display_name}
+          >
             {isOwn ? 'You' : author.display_name}
           </span>
           {!continues && <Time at={line.at} />}
         </p>
         <div class="bubble" title={exact.format(line.at)}>
-          <p class="message-body">
+          <p class="message-body" dir="auto">
             <Text of={line.body} />
           </p>
         </div>
@@ -79,7 +83,7 @@ function OnItsWay({ unsent, outbox }: { unsent: Unsent; outbox: Outbox }) {
     <div class="message-note unsent">
       <span class="unsent-why">
         <Icon of={isWaiting ? Clock3 : TriangleAlert} size={14} />
-        {isWaiting ? 'Waiting for the connection' : `Not sent. ${unsent.reason ?? ''}`}
+        {unsentText(unsent)}
       </span>
       {!isWaiting && (
         <button type="button" class="text-button" onClick={() => outbox.retry(unsent.id)}>
@@ -93,6 +97,17 @@ function OnItsWay({ unsent, outbox }: { unsent: Unsent; outbox: Outbox }) {
       </button>
     </div>
   );
+}
+
+function unsentText({ state, reason, unanswered }: Unsent): string {
+  if (state === 'waiting') {
+    return unanswered
+      ? 'Waiting for the connection. It may have been sent already'
+      : 'Waiting for the connection';
+  }
+  return unanswered
+    ? `No answer came. It may have been sent already. ${reason ?? ''}`
+    : `Not sent. ${reason ?? ''}`;
 }
 
 function seenText(names: readonly string[]): string {

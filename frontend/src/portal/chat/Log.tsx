@@ -133,7 +133,7 @@ export function MessageBones({ rows, label }: { rows: number; label: string }) {
 function ToNewest({ store, scroller }: { store: RoomStore; scroller: Scroller }) {
   const count = store.unread.value;
   if (scroller.isAtEnd.value || (count === 0 && !scroller.isFar.value)) return null;
-  const words = count === 1 ? '1 new message' : `${count} new messages`;
+  const words = count === 1 ? '1 new message' : `${count > 99 ? '99+' : count} new messages`;
   return (
     <button
       type="button"

@@ -66,7 +66,9 @@ function RoomEntry({ room, me, unread }: { room: Room; me: string; unread: numbe
       <Face person={client} />
       <span class={unread > 0 ? 'room-main unread' : 'room-main'}>
         <span class="room-top">
-          <span class="room-name">{client.display_name}</span>
+          <span class="room-name" dir="auto" title={client.display_name}>
+            {client.display_name}
+          </span>
           {last && <TimeAgo iso={last.created_at} />}
         </span>
         <span class="room-bottom">
@@ -77,9 +79,13 @@ function RoomEntry({ room, me, unread }: { room: Room; me: string; unread: numbe
                 <span class="visually-hidden">Closed. </span>
               </>
             )}
-            {last
-              ? `${last.author.id === me ? 'You' : shortName(last.author)}: ${last.body}`
-              : 'No messages yet'}
+            {last ? (
+              <>
+                <bdi>{last.author.id === me ? 'You' : shortName(last.author)}</bdi>: <bdi>{last.body}</bdi>
+              </>
+            ) : (
+              'No messages yet'
+            )}
           </span>
           {unread > 0 && (
             <span class="count">

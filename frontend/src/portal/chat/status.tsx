@@ -1,4 +1,5 @@
 import { CloudOff, LoaderCircle } from 'lucide';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Mode } from '../../chat/link.ts';
 import type { RoomStore } from '../../chat/room.ts';
@@ -19,17 +20,22 @@ export function TypingLine({ store }: { store: RoomStore }) {
             <span />
             <span />
           </span>
-          {typingText(names)}
+          <span class="typing-who">{typingText(names)}</span>
         </>
       )}
     </p>
   );
 }
 
-function typingText(names: string[]): string {
-  if (names.length === 1) return `${names[0]} is typing…`;
-  if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
-  return `${names.length} people are typing…`;
+function typingText(names: string[]): ComponentChildren {
+  const [first, second] = names.map((name) => <bdi key={name}>{name}</bdi>);
+  if (names.length === 1) return <>{first} is typing…</>;
+  if (names.length > 2) return `${names.length} people are typing…`;
+  return (
+    <>
+      {first} and {second} are typing…
+    </>
+  );
 }
 
 /** Says when messages do not come live, and what that means. */
