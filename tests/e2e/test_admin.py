@@ -105,6 +105,7 @@ async def test_a_person_comes_by_link_and_is_thrown_out_by_deactivation(people: 
     await dialog.get_by_role("button", name="Deactivate").click()
     await expect(admin.get_by_text("Nadia Haddad is deactivated and signed out everywhere.")).to_be_visible()
     await expect(nadia).to_have_url(re.compile("/login"))
+    await expect(nadia.get_by_text("Your account has been switched off.")).to_be_visible()
     await nadia.get_by_label("Email").fill("nadia@example.com")
     await nadia.get_by_label("Password", exact=True).fill(NEW_PASSWORD)
     await nadia.keyboard.press("Enter")

@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, Route, expect
 
-from app.accounts.audit import COMMAND
-from app.core.database import Database
+from app.accounts.audit import COMMAND, Actor
+from app.accounts.queries import end_other_sessions
+from app.core.database import Database, Signal, Transaction
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
@@ -88,6 +89,12 @@ async def in_transaction(world: World, work, *arguments) -> None:
         await database.close()
 
 
+async def signed_out_everywhere(transaction: Transaction, _: Actor, user_id: UUID) -> None:
+    await end_other_sessions(transaction.connection, user_id, None)
+    transaction.signals.append(Signal("standing", {"user": str(user_id)}))
+    transaction.signals.append(Signal("sessions_ended", {"user": str(user_id), "kept": ""}))
+
+
 async def test_client_and_developer_talk_live_and_the_managers_bell_rings(talk, people: People) -> None:
     client, dev = await talk("client"), await talk("dev")
     manager = await people.page_of("pm")
@@ -137,6 +144,49 @@ async def test_reading_the_room_reads_the_notifications_about_it(talk, people: P
     await expect(client.message("Hello")).to_contain_text("Seen by Deniz Kaya")
     await Bell(dev.page).shows(0)
     await Bell(elsewhere).shows(0)
+
+
+async def test_opening_a_room_quiets_the_bell_however_much_is_unread(
+    people: People, shared_world: World, room_id: UUID
+) -> None:
+    ids = await wrote(shared_world, room_id, "client", [f"Message number {n}." for n in range(1, 121)])
+    (told,) = await shared_world.notify("dev", type="message_posted", source_kind="message")
+    await shared_world.execute("UPDATE client_portal.notifications SET source_id = $1 WHERE id = $2", ids[-1], told)
+    dev = Room(await people.page_of("dev", "/projects"))
+    await Bell(dev.page).shows(1)
+    await dev.page.goto(MESSAGES)
+    await expect(dev.message("Message number 1.")).to_be_visible()
+    await Bell(dev.page).shows(0)
+    await expect(dev.message("Message number 120.")).to_have_count(0)
+    own_mark = "SELECT number FROM client_portal.room_reads WHERE room_id = $1 AND user_id = $2"
+    assert await shared_world.value(own_mark, room_id, PEOPLE["dev"]) == 0
+
+
+async def test_an_open_conversation_stays_when_a_second_client_joins(talk, shared_world: World) -> None:
+    dev = await talk("dev")
+    await dev.field.fill("Half a sent")
+    await in_transaction(shared_world, add_member, FIRST_PROJECT, PEOPLE["client2"], MemberRole.CLIENT)
+    try:
+        # At once, not with the next look at the list: the server says that something changed.
+        rooms = dev.page.get_by_role("navigation", name="Conversations").get_by_role("link")
+        await expect(rooms).to_have_count(2, timeout=8_000)
+        await expect(dev.page).to_have_url(re.compile(r"\?room="))
+        await expect(dev.field).to_have_value("Half a sent")
+        await expect(dev.field).to_be_focused()
+        await expect(rooms.filter(has_text="Clara Jensen")).to_have_attribute("aria-current", "true")
+    finally:
+        await in_transaction(shared_world, remove_member, FIRST_PROJECT, PEOPLE["client2"])
+        its_room = "SELECT id FROM client_portal.rooms WHERE project_id = $1 AND client_id = $2"
+        for table, key in (("room_reads", "room_id"), ("rooms", "id")):
+            delete = f"DELETE FROM client_portal.{table} WHERE {key} IN ({its_room})"
+            await shared_world.execute(delete, FIRST_PROJECT, PEOPLE["client2"])
+
+
+async def test_what_is_no_id_is_not_here(people: People) -> None:
+    page = await people.page_of("dev", f"{MESSAGES}?room=nowhere")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This conversation is not here")
+    await page.goto(f"{MESSAGES}?focus=nothing")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This message is not here")
 
 
 async def test_who_is_there_and_who_types_is_seen(talk) -> None:
@@ -275,6 +325,29 @@ class TestTrouble:
         await client.field.fill("Not yet finished")
         await client.page.reload()
         await expect(client.field).to_have_value("Not yet finished")
+
+    async def test_a_draft_follows_into_the_other_tab_and_leaves_it_when_it_is_sent(self, talk) -> None:
+        client = await talk("client")
+        other = Room(await client.page.context.new_page())
+        await other.page.goto(MESSAGES)
+        await expect(other.field).to_have_value("")
+        await client.page.bring_to_front()
+        await client.field.fill("Written here")
+        await expect(other.field).to_have_value("Written here")
+        await client.field.press("Enter")
+        await expect(client.message("Written here")).to_be_visible()
+        await expect(other.field).to_have_value("")
+
+    async def test_who_is_signed_out_from_elsewhere_is_told_so(self, talk, shared_world: World) -> None:
+        dev = await talk("dev")
+        await dev.field.fill("Half a sentence")
+        await in_transaction(shared_world, signed_out_everywhere, PEOPLE["dev"])
+        await expect(dev.page).to_have_url(re.compile("/login"))
+        told = dev.page.get_by_text("You have been signed out. Sign in again to go on.")
+        await expect(told).to_be_visible()
+        await dev.page.reload()
+        await expect(dev.page.get_by_label("Email")).to_be_visible()
+        await expect(told).to_have_count(0)
 
     async def test_who_is_taken_out_of_the_project_is_told_at_once(self, talk, shared_world: World) -> None:
         dev = await talk("dev")
