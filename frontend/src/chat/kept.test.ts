@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { newId } from './ids.ts';
-import { forgetKept, keptDraft, keptUnsent } from './kept.ts';
+import { isId, newId } from './ids.ts';
+import { forgetKept, keptDraft, keptUnsent, watchDraft } from './kept.ts';
 
 /** As a browser has it: what is kept shows as its properties. */
 class FakeStorage {
@@ -31,6 +31,23 @@ test('a draft is kept for one person in one room', () => {
   expect(keptDraft('clara', 'room').read()).toBe('Hello');
   expect(keptDraft('clara', 'other room').read()).toBeNull();
   expect(keptDraft('deniz', 'room').read()).toBeNull();
+});
+
+test('a draft that another tab changes is told of, those of other rooms are not', () => {
+  const window = new EventTarget();
+  vi.stubGlobal('addEventListener', window.addEventListener.bind(window));
+  vi.stubGlobal('removeEventListener', window.removeEventListener.bind(window));
+  const changed = vi.fn();
+  const stop = watchDraft('clara', 'room', changed);
+  const tell = (key: string | null) => window.dispatchEvent(Object.assign(new Event('storage'), { key }));
+  tell('portal-chat:draft:clara:other room');
+  expect(changed).not.toHaveBeenCalled();
+  tell('portal-chat:draft:clara:room');
+  tell(null);
+  expect(changed).toHaveBeenCalledTimes(2);
+  stop();
+  tell('portal-chat:draft:clara:room');
+  expect(changed).toHaveBeenCalledTimes(2);
 });
 
 test('signing out leaves no draft and nothing unsent, and nothing else is touched', () => {
@@ -64,4 +81,6 @@ test('ids are random UUIDs, also where there is no secure context', () => {
   vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
   expect(newId()).toMatch(uuid);
   expect(newId()).not.toBe(newId());
+  expect(isId(newId())).toBe(true);
+  expect(isId('nowhere')).toBe(false);
 });

@@ -285,6 +285,7 @@ describe('frames', () => {
     server.add(2);
     store.apply({ event: 'reset' });
     await settled();
+    expect(store.resets.value).toBe(1);
     expect(shown(store)).toEqual(['n3', 'n2', 'n1']);
     expect(store.unread.value).toBe(3);
   });
