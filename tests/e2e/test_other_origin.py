@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from app.dev.demo import FIRST_PROJECT
 from tests.e2e.people import Bell, Events
 from tests.portal import Portal
-from tests.world import SECRET, World, token
+from tests.world import PEOPLE, SECRET, World, token
 
 
 class Host:
@@ -72,7 +72,8 @@ async def test_an_allowed_origin_shows_the_bell_live(
         await bell.mark_all.click()
         await bell.shows(0)
         await expect(bell.items.first).to_have_attribute("href", f"/projects/{FIRST_PROJECT}/issues/{issue_id}")
-        assert await shared_world.value("SELECT count(*) FROM client_portal.notifications WHERE NOT is_read") == 0
+        unread = "SELECT count(*) FROM client_portal.notifications WHERE NOT is_read AND recipient_user_id = $1"
+        assert await shared_world.value(unread, PEOPLE["pm"]) == 0
         await page.context.close()
 
 
