@@ -1,7 +1,7 @@
 """The demo world as tests see it: its people, their tokens, and direct access to its tables."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,10 @@ import asyncpg
 import httpx
 from jose import jwt
 
+from app.accounts.audit import COMMAND
 from app.core.database import Connector
 from app.dev.demo import FIRST_PROJECT, PASSWORD
+from app.realtime.once import one_transaction
 from app.settings import Settings
 
 SECRET = "a secret of the tests that is longer than 32 bytes"
@@ -101,6 +103,11 @@ class World:
     async def execute(self, statement: str, *arguments: Any) -> None:
         async with self.connection() as connection:
             await connection.execute(statement, *arguments)
+
+    async def act(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """Does what a command does, beside the running portals, which hear of it."""
+        async with one_transaction(self.url) as transaction:
+            await work(transaction, COMMAND, *arguments)
 
     async def notify(
         self, person: str = "pm", *, count: int = 1, project_id: UUID = FIRST_PROJECT, **columns: Any

@@ -33,7 +33,7 @@ from app.chat.models import Message
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId
-from app.projects.access import ACTOR, belongs_to_room, reachable_rooms
+from app.projects.access import ACTOR, IS_OF_ROOM, belongs_to_room, reachable_rooms
 from app.projects.models import ProjectMember, Room, RoomRead, host_projects
 from app.projects.preflight import HostSchema
 from app.projects.queries import project_name
@@ -404,7 +404,7 @@ _PEOPLE = (
     .outerjoin(RoomRead, all_of(RoomRead.room_id == Room.id, RoomRead.user_id == ProjectMember.user_id))
     .where(
         Room.id == _ROOM_ID,
-        or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id),
+        IS_OF_ROOM,
         or_(Account.user_id.is_(None), Account.is_active),
     )
     .order_by(Account.display_name, ProjectMember.user_id)

@@ -54,13 +54,18 @@ def reachable_rooms(actor: Principal) -> Select[UUID]:
     return _MEMBERS_ROOMS if actor.may(Permission.REACH_CLIENTS_ROOMS) else _OWN_ROOMS
 
 
+IS_OF_ROOM = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
+"""Whether a member of a room's project is one of the room's people: of the team, or its client."""
+
+
 def belongs_to_room(user_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Whether the person in a column is one of the room's people: its client, or of the project's team.
 
     For statements that read ``Room`` already. An admin who looks on is not one of them.
     """
-    is_its = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
-    is_member = exists().where(ProjectMember.project_id == Room.project_id, ProjectMember.user_id == user_id, is_its)
+    is_member = exists().where(
+        ProjectMember.project_id == Room.project_id, ProjectMember.user_id == user_id, IS_OF_ROOM
+    )
     return is_member.correlate_except(ProjectMember)
 
 

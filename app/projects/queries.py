@@ -31,7 +31,7 @@ from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, HostId
-from app.projects.access import ACTOR, reachable_projects, reachable_rooms
+from app.projects.access import ACTOR, IS_OF_ROOM, reachable_projects, reachable_rooms
 from app.projects.models import ProjectMember, Room, RoomRead, host_projects, host_users
 from app.projects.preflight import HostSchema
 from app.projects.roles import MemberRole, Source
@@ -160,11 +160,10 @@ async def open_rooms(connection: AsyncConnection, project_ids: Collection[HostId
         ProjectMember.project_id == _any_of(project_ids), ProjectMember.role == MemberRole.CLIENT
     )
     await connection.execute(insert(Room).from_select(["project_id", "client_id"], clients).on_conflict_do_nothing())
-    is_its = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
     people = (
         select(Room.id, ProjectMember.user_id, Room.last_number)
         .join(ProjectMember, ProjectMember.project_id == Room.project_id)
-        .where(Room.project_id == _any_of(project_ids), is_its)
+        .where(Room.project_id == _any_of(project_ids), IS_OF_ROOM)
     )
     await connection.execute(
         insert(RoomRead).from_select(["room_id", "user_id", "number"], people).on_conflict_do_nothing()

@@ -66,10 +66,7 @@ class FrameSocket:
             with suppress(WebSocketDisconnect, RuntimeError):
                 await socket.send_text(first.as_text)
                 talk = _Talk(subscription, self._may_go_on, self._hear, ends.pop_all())
-                if (leave := socket.scope.get(_LEAVE)) is not None:
-                    leave.append(talk.go_on)
-                else:
-                    await talk.go_on(socket.receive, socket.send)
+                socket.scope[_LEAVE].append(talk.go_on)
 
 
 _LEAVE = "client_portal.leave"

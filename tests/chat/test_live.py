@@ -7,12 +7,9 @@ from uuid import uuid4
 
 import httpx
 
-from app.accounts.audit import COMMAND
-from app.core.database import Database
 from app.dev.demo import FIRST_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
-from app.realtime.broker import PostgresBroker
 from tests.portal import Portal
 from tests.running import until
 from tests.sockets import open_socket, refusal
@@ -133,7 +130,7 @@ async def test_sockets_end_within_two_seconds_of_a_membership_in_every_process(r
     async with room_socket(one, room, "dev") as here, room_socket(other, room, "dev") as there:
         await here.until("ready")
         await there.until("ready")
-        await in_transaction(world, remove_member, FIRST_PROJECT, PEOPLE["dev"])
+        await world.act(remove_member, FIRST_PROJECT, PEOPLE["dev"])
         for socket in (here, there):
             assert await socket.until("bye", seconds=2) == {"reason": "access_gone"}
             await socket.closed(2)
@@ -145,7 +142,7 @@ async def test_the_team_hears_at_once_that_the_client_has_left(run_portal: Run, 
     room = await own_room(portal)
     async with room_socket(portal, room, "dev") as dev:
         await dev.until("ready")
-        await in_transaction(world, remove_member, FIRST_PROJECT, PEOPLE["client"])
+        await world.act(remove_member, FIRST_PROJECT, PEOPLE["client"])
         await dev.until("reset", seconds=2)
         async with caller(portal, "dev") as http:
             assert (await http.get(f"/api/rooms/{room}")).json()["is_open"] is False
@@ -156,7 +153,7 @@ async def test_a_change_of_part_that_leaves_the_room_in_reach_ends_nothing(run_p
     room = await own_room(portal)
     async with room_socket(portal, room, "pm") as pm:
         await pm.until("ready")
-        await in_transaction(world, add_member, FIRST_PROJECT, PEOPLE["pm"], MemberRole.DEVELOPER)
+        await world.act(add_member, FIRST_PROJECT, PEOPLE["pm"], MemberRole.DEVELOPER)
         await pm.until("reset")
         await post(portal, room, "client", "Still there?")
         assert (await pm.until("message"))["message"]["body"] == "Still there?"
@@ -246,14 +243,3 @@ class TestRefusals:
         assert status == 404
         assert b'"type": "/problems/not-found"' in body
         assert (await refusal(path.replace(room, "no-room"), bearer("client")))[0] == 422
-
-
-async def in_transaction(world: World, work, *arguments) -> None:
-    """As a command does it, beside the running portals."""
-    database = Database(world.url, pool_size=1)
-    database.carrier = PostgresBroker(world.url).carry
-    try:
-        async with database.transaction() as transaction:
-            await work(transaction, COMMAND, *arguments)
-    finally:
-        await database.close()

@@ -7,13 +7,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, Route, expect
 
-from app.accounts.audit import COMMAND, Actor
+from app.accounts.audit import Actor
 from app.accounts.queries import end_other_sessions
-from app.core.database import Database, Signal, Transaction
+from app.core.database import Signal, Transaction
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
-from app.realtime.broker import PostgresBroker
 from tests.e2e.accessibility import overflow, serious
 from tests.e2e.people import PHONE, Bell, People
 from tests.world import PEOPLE, World
@@ -77,16 +76,6 @@ async def wrote(world: World, room: UUID, person: str, bodies: list[str]) -> lis
         room,
     )
     return ids
-
-
-async def in_transaction(world: World, work, *arguments) -> None:
-    database = Database(world.url, pool_size=1)
-    database.carrier = PostgresBroker(world.url).carry
-    try:
-        async with database.transaction() as transaction:
-            await work(transaction, COMMAND, *arguments)
-    finally:
-        await database.close()
 
 
 async def signed_out_everywhere(transaction: Transaction, _: Actor, user_id: UUID) -> None:
@@ -165,7 +154,7 @@ async def test_opening_a_room_quiets_the_bell_however_much_is_unread(
 async def test_an_open_conversation_stays_when_a_second_client_joins(talk, shared_world: World) -> None:
     dev = await talk("dev")
     await dev.field.fill("Half a sent")
-    await in_transaction(shared_world, add_member, FIRST_PROJECT, PEOPLE["client2"], MemberRole.CLIENT)
+    await shared_world.act(add_member, FIRST_PROJECT, PEOPLE["client2"], MemberRole.CLIENT)
     try:
         # At once, not with the next look at the list: the server says that something changed.
         rooms = dev.page.get_by_role("navigation", name="Conversations").get_by_role("link")
@@ -175,7 +164,7 @@ async def test_an_open_conversation_stays_when_a_second_client_joins(talk, share
         await expect(dev.field).to_be_focused()
         await expect(rooms.filter(has_text="Clara Jensen")).to_have_attribute("aria-current", "true")
     finally:
-        await in_transaction(shared_world, remove_member, FIRST_PROJECT, PEOPLE["client2"])
+        await shared_world.act(remove_member, FIRST_PROJECT, PEOPLE["client2"])
         its_room = "SELECT id FROM client_portal.rooms WHERE project_id = $1 AND client_id = $2"
         for table, key in (("room_reads", "room_id"), ("rooms", "id")):
             delete = f"DELETE FROM client_portal.{table} WHERE {key} IN ({its_room})"
@@ -341,7 +330,7 @@ class TestTrouble:
     async def test_who_is_signed_out_from_elsewhere_is_told_so(self, talk, shared_world: World) -> None:
         dev = await talk("dev")
         await dev.field.fill("Half a sentence")
-        await in_transaction(shared_world, signed_out_everywhere, PEOPLE["dev"])
+        await shared_world.act(signed_out_everywhere, PEOPLE["dev"])
         await expect(dev.page).to_have_url(re.compile("/login"))
         told = dev.page.get_by_text("You have been signed out. Sign in again to go on.")
         await expect(told).to_be_visible()
@@ -351,12 +340,12 @@ class TestTrouble:
 
     async def test_who_is_taken_out_of_the_project_is_told_at_once(self, talk, shared_world: World) -> None:
         dev = await talk("dev")
-        await in_transaction(shared_world, remove_member, FIRST_PROJECT, PEOPLE["dev"])
+        await shared_world.act(remove_member, FIRST_PROJECT, PEOPLE["dev"])
         try:
             await expect(dev.page.get_by_text("no longer have access")).to_be_visible(timeout=4000)
             await expect(dev.field).to_have_count(0)
         finally:
-            await in_transaction(shared_world, add_member, FIRST_PROJECT, PEOPLE["dev"], MemberRole.DEVELOPER)
+            await shared_world.act(add_member, FIRST_PROJECT, PEOPLE["dev"], MemberRole.DEVELOPER)
 
 
 async def test_what_somebody_writes_is_text_and_nothing_else(talk) -> None:
