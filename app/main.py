@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -36,14 +37,17 @@ from app.notifications.stream import NotificationStreams
 from app.presence.board import PresenceBoard
 from app.projects.admin import ProjectAdministration
 from app.projects.admin_router import router as projects_admin_router
+from app.projects.feed import ProjectFeed
 from app.projects.host_managers import HostManagers
 from app.projects.preflight import host_columns
 from app.projects.router import router as projects_router
 from app.projects.service import ProjectService
+from app.projects.socket import ProjectSockets
 from app.realtime.broker import PostgresBroker
 from app.realtime.hub import Hub
 from app.realtime.ws import LongSockets
 from app.settings import Settings, load_settings
+from app.tasks.service import progress_by_project
 
 # Requests make little garbage in cycles: Python's own figures would look for it twenty times as often.
 _GC_THRESHOLDS = (14_000, 10, 10)
@@ -111,6 +115,8 @@ def _build(app: FastAPI, settings: Settings) -> None:
     state.host_managers = HostManagers(state.database, settings.host_managers_query, settings.host_sync_seconds)
     state.notifications = NotificationService(state.database, state.registry, state.host_managers.refresh)
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
+    state.project_feed = ProjectFeed(state.broker, state.hub)
+    state.project_sockets = ProjectSockets(state.database, state.hub, state.authenticator)
     state.presence = PresenceBoard(state.database)
     state.room_feed = RoomFeed(state.database, state.broker, state.hub, state.presence)
     state.room_sockets = RoomSockets(state.database, state.hub, state.presence, state.authenticator)
@@ -122,7 +128,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     async with state.database.reading() as connection:
         host = await host_columns(connection)
-    state.projects = ProjectService(state.database, host, state.notifications.unread_by_project)
+    state.projects = ProjectService(
+        state.database, host, state.notifications.unread_by_project, partial(progress_by_project, state.database)
+    )
     state.chat = ChatService(state.database, host, state.projects, state.notifications, state.presence)
     state.project_administration = ProjectAdministration(state.database, host)
     links = PasswordLinks(state.settings.base_url, timedelta(hours=state.settings.password_link_hours))

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, ValidationError, field_validator
@@ -40,6 +41,10 @@ class Settings(BaseSettings):
 
     host_managers_query: str | None = None
     host_sync_seconds: float = Field(default=10, ge=1, le=3600)
+
+    files_url: str | None = None
+    max_file_mb: int = Field(default=100, ge=1, le=5 * 1024)
+    max_room_mb: int = Field(default=5 * 1024, ge=1, le=1024 * 1024)
 
     notify_test_endpoints: bool = False
     demo_seed: bool = False
@@ -85,6 +90,15 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else value
+
+    @field_validator("files_url")
+    @classmethod
+    def _is_of_a_storage(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "s3://bucket")
+        is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+        if not is_folder and not (parts.scheme == "s3" and parts.netloc):
+            raise ValueError("must be a folder, file:///path, or s3://bucket/prefix")
+        return value
 
     @field_validator("data_dir")
     @classmethod

@@ -66,6 +66,13 @@ _TABLES = (
             "rooms",
             "room_reads",
             "messages",
+            "files",
+            "attachments",
+            "issues",
+            "issue_changes",
+            "tasks",
+            "task_changes",
+            "approvals",
             "notifications",
             "notification_settings",
         )

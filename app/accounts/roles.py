@@ -21,6 +21,10 @@ class Permission(StrEnum):
 
     REACH_ALL_PROJECTS = "reach all projects"
     REACH_CLIENTS_ROOMS = "reach the rooms of clients in projects they belong to"
+    RAISE_ISSUES = "raise issues and requirements"
+    WORK = "change the status of issues; create, change, order and complete tasks"
+    REQUEST_APPROVAL = "ask clients to approve tasks"
+    APPROVE = "approve tasks, or ask for changes"
     ADMINISTER = "administer accounts and members"
     SIMULATE_EVENTS = "simulate events"
 
@@ -28,6 +32,10 @@ class Permission(StrEnum):
 ROLES_WITH: dict[Permission, frozenset[Role]] = {
     Permission.REACH_ALL_PROJECTS: frozenset({Role.ADMIN}),
     Permission.REACH_CLIENTS_ROOMS: frozenset({Role.ADMIN, Role.STAFF, Role.DEVELOPER}),
+    Permission.RAISE_ISSUES: frozenset({Role.ADMIN, Role.CLIENT}),
+    Permission.WORK: frozenset({Role.ADMIN, Role.STAFF, Role.DEVELOPER}),
+    Permission.REQUEST_APPROVAL: frozenset({Role.ADMIN, Role.DEVELOPER}),
+    Permission.APPROVE: frozenset({Role.CLIENT}),
     Permission.ADMINISTER: frozenset({Role.ADMIN}),
     Permission.SIMULATE_EVENTS: frozenset({Role.ADMIN, Role.STAFF}),
 }

@@ -9,7 +9,6 @@ from app.chat import queries
 from app.chat.schemas import Message
 from app.chat.service import message_on_wire
 from app.core.database import Database
-from app.core.types import HostId
 from app.presence.board import PresenceBoard
 from app.realtime.broker import Broker
 from app.realtime.hub import Frame, Hub
@@ -21,11 +20,6 @@ _WIRE = TypeAdapter(Message)
 def room_topic(room_id: UUID | str) -> str:
     """The topic of what happens in one room."""
     return f"room:{room_id}"
-
-
-def reach_topic(user_id: HostId | str, project_id: HostId | str) -> str:
-    """The topic of one person's part in one project."""
-    return f"reach:{user_id}:{project_id}"
 
 
 class RoomFeed:
@@ -42,7 +36,6 @@ class RoomFeed:
         broker.on("room_read", self._publish_read)
         broker.on("typing", self._publish_typing)
         broker.on("room", lambda content: hub.publish(room_topic(content["room"]), Frame.reset()))
-        broker.on("reach", self._recheck)
 
     def start(self) -> None:
         self._messages.start()
@@ -77,10 +70,6 @@ class RoomFeed:
     def _publish_typing(self, content: dict[str, Any]) -> None:
         frame = Frame("typing", {"user_id": content["user"], "display_name": content["name"]})
         self._hub.publish(room_topic(content["room"]), frame)
-
-    def _recheck(self, content: dict[str, Any]) -> None:
-        """Somebody's part in a project has changed: their sockets there look whether they may go on."""
-        self._hub.publish(reach_topic(content["user"], content["project"]), Frame.reset(is_recheck=True))
 
     def _tell_to_read_anew(self, batch: list[dict[str, Any]]) -> None:
         for room in {content["room"] for content in batch}:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
@@ -22,3 +22,4 @@ class Message(Base):
     author_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
     body: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
+    file_count: Mapped[int] = mapped_column(server_default=text("0"))

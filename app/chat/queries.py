@@ -33,14 +33,10 @@ from app.chat.models import Message
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId
-from app.projects.access import ACTOR, IS_OF_ROOM, belongs_to_room, reachable_rooms
+from app.projects.access import ACTOR, IS_OF_ROOM, ROOM_IS_OPEN, belongs_to_room, reachable_rooms
 from app.projects.models import ProjectMember, Room, RoomRead, host_projects
 from app.projects.preflight import HostSchema
-from app.projects.queries import project_name
-from app.projects.roles import MemberRole
-
-NAMELESS = "Somebody"
-"""The name of a host's user who has no account here."""
+from app.projects.queries import NAMELESS, project_name
 
 SNIPPET = 200
 """How many characters of its last message a list of rooms shows."""
@@ -51,13 +47,6 @@ _UP_TO = bindparam("up_to", type_=BigInteger)
 
 _Client, _Author = aliased(Account), aliased(Account)
 _author_name = func.coalesce(_Author.display_name, NAMELESS)
-
-_has_client = exists().where(
-    ProjectMember.project_id == Room.project_id,
-    ProjectMember.user_id == Room.client_id,
-    ProjectMember.role == MemberRole.CLIENT,
-)
-_is_open = _has_client.correlate_except(ProjectMember)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +165,7 @@ def _insert_message(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[
     is_new = ~exists().where(Message.id == _MESSAGE_ID).correlate_except(Message)
     place = (
         update(Room)
-        .where(Room.id == _ROOM_ID, Room.id.in_(reachable), _is_open, is_new)
+        .where(Room.id == _ROOM_ID, Room.id.in_(reachable), ROOM_IS_OPEN, is_new)
         .values(last_number=Room.last_number + 1, active_at=func.clock_timestamp())
         .returning(Room.id, Room.project_id, Room.client_id, Room.last_number)
         .cte("place")
@@ -364,7 +353,7 @@ def _shown_rooms(host: HostSchema) -> Select[*tuple[Any, ...]]:
             project_name(host),
             Room.client_id,
             func.coalesce(_Client.display_name, NAMELESS),
-            _is_open,
+            ROOM_IS_OPEN,
             unread,
             Room.last_number,
             Room.active_at,

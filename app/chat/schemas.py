@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from app.core.pagination import PageQuery
 from app.core.types import NOT_BLANK, PLAIN, STORABLE, HostId
 from app.projects.roles import MemberRole
+from app.projects.schemas import Name
 
 MESSAGE_MAX = 4000
 _LARGEST = 2**63 - 1
@@ -26,13 +27,6 @@ class NewMessage(BaseModel):
 
 class ReadMark(BaseModel):
     up_to: Number = Field(description="The number of the last message that was read")
-
-
-class Name(BaseModel):
-    """A person as others see them: by their display name only."""
-
-    id: HostId
-    display_name: str
 
 
 class LastMessage(BaseModel):

@@ -8,7 +8,7 @@ from app.accounts.principal import Principal
 from app.accounts.roles import Permission
 from app.chat import queries
 from app.chat.queries import Posted, StoredMessage, StoredPerson, StoredRoom
-from app.chat.schemas import LastMessage, Message, Name, Person, Room, RoomWithPeople
+from app.chat.schemas import LastMessage, Message, Person, Room, RoomWithPeople
 from app.core.database import Database, Signal, Transaction
 from app.core.errors import Conflict, NotFound
 from app.core.pagination import Cursor, Page, cut
@@ -18,6 +18,7 @@ from app.notifications.service import NotificationService
 from app.presence.board import PresenceBoard
 from app.projects.preflight import HostSchema
 from app.projects.roles import MemberRole
+from app.projects.schemas import Name
 from app.projects.service import ProjectService
 
 _TITLE_MAX = 200

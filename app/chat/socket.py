@@ -14,11 +14,12 @@ from app.accounts.auth import Authenticator
 from app.accounts.endings import topics_of
 from app.accounts.principal import Principal
 from app.chat import queries
-from app.chat.feed import reach_topic, room_topic
+from app.chat.feed import room_topic
 from app.chat.queries import Attendance
 from app.core.database import Database, Signal
 from app.core.errors import NotFound
 from app.presence.board import PresenceBoard
+from app.projects.changes import reach_topic
 from app.realtime.hub import Frame, Hub
 from app.realtime.ws import FrameSocket
 

@@ -1,6 +1,7 @@
 """What the demo's people have said to each other before anybody looks."""
 
 from datetime import timedelta
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from app.presence.board import PresenceBoard
 from app.projects.preflight import host_columns
 from app.projects.service import ProjectService
 from app.realtime.broker import PostgresBroker
+from app.tasks.service import progress_by_project
 
 # Who, what, and how long before now.
 _TALKS: tuple[tuple[tuple[HostId, Role, str, timedelta], ...], ...] = (
@@ -95,5 +97,5 @@ async def _chat(database: Database) -> ChatService:
     async with database.reading() as connection:
         host = await host_columns(connection)
     notifications = NotificationService(database, CollectorRegistry())
-    projects = ProjectService(database, host, notifications.unread_by_project)
+    projects = ProjectService(database, host, notifications.unread_by_project, partial(progress_by_project, database))
     return ChatService(database, host, projects, notifications, PresenceBoard(database))

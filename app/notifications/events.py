@@ -11,33 +11,58 @@ from app.projects.roles import MemberRole
 
 class EventType(StrEnum):
     ISSUE_CREATED = "issue_created"
+    REQUIREMENT_CREATED = "requirement_created"
     MESSAGE_POSTED = "message_posted"
+    FILE_UPLOADED = "file_uploaded"
+    TASK_COMPLETED = "task_completed"
+    APPROVAL_REQUESTED = "approval_requested"
+    APPROVAL_DECIDED = "approval_decided"
 
 
 class SourceKind(StrEnum):
     ISSUE = "issue"
     MESSAGE = "message"
+    FILE = "file"
+    TASK = "task"
 
-
-_TEAM = frozenset({MemberRole.MANAGER, MemberRole.DEVELOPER})
 
 SOURCES: dict[EventType, SourceKind] = {
     EventType.ISSUE_CREATED: SourceKind.ISSUE,
+    EventType.REQUIREMENT_CREATED: SourceKind.ISSUE,
     EventType.MESSAGE_POSTED: SourceKind.MESSAGE,
+    EventType.FILE_UPLOADED: SourceKind.FILE,
+    EventType.TASK_COMPLETED: SourceKind.TASK,
+    EventType.APPROVAL_REQUESTED: SourceKind.TASK,
+    EventType.APPROVAL_DECIDED: SourceKind.TASK,
 }
 """What an event is about."""
 
+_TEAM = frozenset({MemberRole.MANAGER, MemberRole.DEVELOPER})
+_CLIENT = frozenset({MemberRole.CLIENT})
+
 TOLD: dict[tuple[EventType, MemberRole], frozenset[MemberRole]] = {
     (EventType.ISSUE_CREATED, MemberRole.CLIENT): _TEAM,
+    (EventType.REQUIREMENT_CREATED, MemberRole.CLIENT): _TEAM,
     (EventType.MESSAGE_POSTED, MemberRole.CLIENT): _TEAM,
     (EventType.MESSAGE_POSTED, MemberRole.DEVELOPER): frozenset({MemberRole.CLIENT, MemberRole.MANAGER}),
-    (EventType.MESSAGE_POSTED, MemberRole.MANAGER): frozenset({MemberRole.CLIENT}),
+    (EventType.MESSAGE_POSTED, MemberRole.MANAGER): _CLIENT,
+    (EventType.FILE_UPLOADED, MemberRole.CLIENT): _TEAM,
+    (EventType.FILE_UPLOADED, MemberRole.DEVELOPER): frozenset({MemberRole.CLIENT, MemberRole.MANAGER}),
+    (EventType.FILE_UPLOADED, MemberRole.MANAGER): _CLIENT,
+    (EventType.TASK_COMPLETED, MemberRole.DEVELOPER): _CLIENT,
+    (EventType.TASK_COMPLETED, MemberRole.MANAGER): _CLIENT,
+    (EventType.APPROVAL_REQUESTED, MemberRole.DEVELOPER): _CLIENT,
+    (EventType.APPROVAL_REQUESTED, MemberRole.MANAGER): _CLIENT,
+    (EventType.APPROVAL_DECIDED, MemberRole.CLIENT): _TEAM,
 }
-"""Whose people are told of an event, by the part of who caused it. Of clients, only the one it concerns."""
+"""Whose people are told of an event, by the part of who caused it. Of clients, only the one it concerns; of
+developers, only the one it concerns where it names one."""
 
 _ROUTE_PATHS: dict[str, str] = {
     SourceKind.ISSUE: "/projects/{project_id}/issues/{source_id}",
     SourceKind.MESSAGE: "/projects/{project_id}/messages?focus={source_id}",
+    SourceKind.FILE: "/projects/{project_id}/files?focus={source_id}",
+    SourceKind.TASK: "/projects/{project_id}/tasks?focus={source_id}",
 }
 
 
@@ -48,8 +73,9 @@ class Event(BaseModel):
     """Something that happened in a project, done by somebody who has the part ``by`` in it.
 
     ``actor_id`` is who did it (they are not told), None when it came from outside. ``client_id`` is the client whose
-    room it happened in, None for what concerns all of the project's clients. ``key`` tells one event from another: the
-    same event makes at most one notification for a recipient, however often it is reported.
+    room it happened in, None for what concerns all of the project's clients; ``developer_id`` the only developer it
+    concerns, None for all. ``key`` tells one event from another: the same event makes at most one notification for a
+    recipient, however often it is reported. ``occurrence`` is part of it, for what can happen to a source again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +88,8 @@ class Event(BaseModel):
     body: Body | None = None
     actor_id: HostId | None = None
     client_id: HostId | None = None
+    developer_id: HostId | None = None
+    occurrence: str = ""
 
     @property
     def source_kind(self) -> SourceKind:
@@ -74,7 +102,8 @@ class Event(BaseModel):
 
     @property
     def key(self) -> str:
-        return f"{self.type}:{self.project_id}:{self.source_id}"
+        key = f"{self.type}:{self.project_id}:{self.source_id}"
+        return f"{key}:{self.occurrence}" if self.occurrence else key
 
 
 def route_path(project_id: HostId, source_kind: str, source_id: UUID) -> str:

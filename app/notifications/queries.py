@@ -106,6 +106,11 @@ _TELL_MEMBERS = _told_to(
             bindparam("client_id", type_=HOST_ID).is_(None),
             ProjectMember.user_id == bindparam("client_id", type_=HOST_ID),
         ),
+        or_(
+            ProjectMember.role != MemberRole.DEVELOPER,
+            bindparam("developer_id", type_=HOST_ID).is_(None),
+            ProjectMember.user_id == bindparam("developer_id", type_=HOST_ID),
+        ),
         ProjectMember.user_id.is_distinct_from(bindparam("event_actor", type_=HOST_ID)),
     )
 )
@@ -114,7 +119,12 @@ _TELL_ONE = _told_to(select(bindparam("recipient", type_=HOST_ID).label("user_id
 
 async def insert_for_members(connection: AsyncConnection, event: Event) -> list[Told]:
     """One notification for each member whom the event's rule names, except who did it."""
-    who = {"told": sorted(event.told), "client_id": event.client_id, "event_actor": event.actor_id}
+    who = {
+        "told": sorted(event.told),
+        "client_id": event.client_id,
+        "developer_id": event.developer_id,
+        "event_actor": event.actor_id,
+    }
     return [Told(*row) for row in await fetch(connection, _TELL_MEMBERS, _columns(event) | who)]
 
 

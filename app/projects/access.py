@@ -58,6 +58,16 @@ IS_OF_ROOM = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id 
 """Whether a member of a room's project is one of the room's people: of the team, or its client."""
 
 
+_has_client = exists().where(
+    ProjectMember.project_id == Room.project_id,
+    ProjectMember.user_id == Room.client_id,
+    ProjectMember.role == MemberRole.CLIENT,
+)
+ROOM_IS_OPEN = _has_client.correlate_except(ProjectMember)
+"""Whether a room's client still is one of its project: what is closed can be read, but nothing is added to it. For
+statements that read ``Room``."""
+
+
 def belongs_to_room(user_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Whether the person in a column is one of the room's people: its client, or of the project's team.
 

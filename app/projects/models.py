@@ -45,7 +45,8 @@ class Room(Base):
     """The private place of one client within one project.
 
     ``last_number`` numbers its messages without gaps. Who posts takes the row, so messages of a room commit in the
-    order of their numbers: whoever has read up to one misses none before it.
+    order of their numbers: whoever has read up to one misses none before it. ``files_size`` is what its files take, in
+    bytes.
     """
 
     __tablename__ = "rooms"
@@ -60,6 +61,7 @@ class Room(Base):
     last_number: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.now())
     active_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.now())
+    files_size: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class RoomRead(Base):

@@ -36,6 +36,9 @@ from app.projects.models import ProjectMember, Room, RoomRead, host_projects, ho
 from app.projects.preflight import HostSchema
 from app.projects.roles import MemberRole, Source
 
+NAMELESS = "Somebody"
+"""The name of a host's user who has no account here."""
+
 SORTED_BY = 200
 """How many characters of their names put projects in order: a cursor holds them."""
 
@@ -69,6 +72,26 @@ async def projects(
     if after is not None:
         statement = statement.where(tuple_(key, host_projects.c.id) > tuple_(literal(after.key), literal(after.id)))
     return [StoredProject(*row) for row in await connection.execute(statement, {"actor_id": actor.user_id})]
+
+
+async def is_reachable(connection: AsyncConnection, actor: Principal, project_id: HostId) -> bool:
+    """Whether the project is in reach."""
+    parameters = {"actor_id": actor.user_id, "project_id": project_id}
+    return bool(await fetch(connection, _reach(reachable_projects(actor)), parameters))
+
+
+@cache
+def _reach(reachable: Select[HostId]) -> Select[HostId]:
+    project_id = bindparam("project_id", type_=HOST_ID)
+    return select(host_projects.c.id).where(host_projects.c.id == project_id, host_projects.c.id.in_(reachable))
+
+
+_OWN_PROJECTS = select(ProjectMember.project_id).where(ProjectMember.user_id == ACTOR)
+
+
+async def own_projects(connection: AsyncConnection, actor: Principal) -> list[HostId]:
+    """The projects the actor has a part in."""
+    return [row[0] for row in await fetch(connection, _OWN_PROJECTS, {"actor_id": actor.user_id})]
 
 
 async def unread_messages(

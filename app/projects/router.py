@@ -1,8 +1,8 @@
-"""HTTP of projects."""
+"""HTTP of projects, and the sockets of their pages."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, WebSocket
 
 from app.accounts.auth import Caller
 from app.core.pagination import Listing, Paging
@@ -10,6 +10,7 @@ from app.core.problems import documented
 from app.core.types import HostId
 from app.projects.schemas import Project
 from app.projects.service import ProjectService
+from app.projects.socket import ProjectSockets
 
 router = APIRouter(prefix="/api/projects", tags=["projects"], responses=documented(401, 404))
 
@@ -33,3 +34,17 @@ async def list_projects(caller: Caller, projects: Projects, query: Paging) -> Li
 async def read_project(project_id: HostId, caller: Caller, projects: Projects) -> Project:
     """One project, if the caller reaches it."""
     return await projects.project(caller, project_id)
+
+
+@router.websocket("/ws")
+async def projects_socket(websocket: WebSocket, caller: Caller) -> None:
+    """What changes in the caller's projects, live."""
+    sockets: ProjectSockets = websocket.app.state.project_sockets
+    await sockets.serve_all(caller, websocket)
+
+
+@router.websocket("/{project_id}/ws")
+async def project_socket(project_id: HostId, websocket: WebSocket, caller: Caller) -> None:
+    """What changes in one project, live."""
+    sockets: ProjectSockets = websocket.app.state.project_sockets
+    await sockets.serve(caller, project_id, websocket)

@@ -6,6 +6,13 @@ from app.core.types import HostId
 from app.projects.roles import MemberRole
 
 
+class Name(BaseModel):
+    """A person as others see them: by their display name only."""
+
+    id: HostId
+    display_name: str
+
+
 class Progress(BaseModel):
     """Tasks done of all tasks."""
 

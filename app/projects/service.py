@@ -17,19 +17,26 @@ from app.projects import queries
 from app.projects.preflight import HostSchema
 from app.projects.queries import StoredProject
 from app.projects.roles import PARTS_OF, MemberRole, Source
-from app.projects.schemas import Project
+from app.projects.schemas import Progress, Project
 
 CountByProject = Callable[[Principal, Sequence[HostId]], Awaitable[Mapping[HostId, int]]]
 """A figure about each project that a feature above this one knows."""
 
 
+ProgressByProject = Callable[[Sequence[HostId]], Awaitable[Mapping[HostId, Progress]]]
+"""How far each project is; projects without tasks are left out."""
+
+
 class ProjectService:
     """What a person sees of projects. ``unread`` counts their unread notifications of each."""
 
-    def __init__(self, database: Database, host: HostSchema, unread: CountByProject) -> None:
+    def __init__(
+        self, database: Database, host: HostSchema, unread: CountByProject, progress: ProgressByProject
+    ) -> None:
         self._database = database
         self._host = host
         self._unread = unread
+        self._progress = progress
 
     async def find(self, connection: AsyncConnection, actor: Principal, project_id: HostId) -> StoredProject:
         """The project, if the actor reaches it; raises ``NotFound`` otherwise. Works in the caller's connection."""
@@ -56,7 +63,15 @@ class ProjectService:
         unread = await self._unread(actor, ids)
         async with self._database.reading() as connection:
             messages = await queries.unread_messages(connection, actor, ids)
-        figures = {id_: {"unread_count": unread.get(id_, 0), "unread_messages": messages.get(id_, 0)} for id_ in ids}
+        progress = await self._progress(ids)
+        figures = {
+            id_: {
+                "unread_count": unread.get(id_, 0),
+                "unread_messages": messages.get(id_, 0),
+                "progress": progress.get(id_),
+            }
+            for id_ in ids
+        }
         return [Project.model_validate(asdict(each) | figures[each.id]) for each in projects]
 
 

@@ -53,10 +53,15 @@ async def test_every_foreign_key_to_the_host_restricts_deletes(host: Host) -> No
         FOREIGN_KEYS.format("public.projects")
     )
     assert sorted(set(keys)) == [
+        "FOREIGN KEY (actor_id) REFERENCES users(id) ON DELETE RESTRICT",
+        "FOREIGN KEY (assignee_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (author_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (client_id) REFERENCES users(id) ON DELETE RESTRICT",
+        "FOREIGN KEY (decider_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE RESTRICT",
         "FOREIGN KEY (recipient_user_id) REFERENCES users(id) ON DELETE RESTRICT",
+        "FOREIGN KEY (requester_id) REFERENCES users(id) ON DELETE RESTRICT",
+        "FOREIGN KEY (uploader_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE RESTRICT",
     ]
 

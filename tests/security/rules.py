@@ -125,6 +125,8 @@ RULES: dict[str, Rule] = {
     "POST /api/testnotify/message": Rule(204, of="project", may=MANAGERS, body=_message),
     "GET /api/projects": Rule(200),
     "GET /api/projects/{project_id}": Rule(200, of="project"),
+    "WS /api/projects/ws": Rule(101),
+    "WS /api/projects/{project_id}/ws": Rule(101, of="project"),
     "GET /api/projects/{project_id}/rooms": Rule(200, of="project"),
     "GET /api/rooms": Rule(200),
     "GET /api/rooms/{room_id}": Rule(200, of="room"),

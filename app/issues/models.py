@@ -1,0 +1,48 @@
+"""Tables of issues and of their changes of status."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import SCHEMA, Base
+from app.core.types import HOST_ID, TIMESTAMP, HostId
+
+
+class Issue(Base):
+    """What a client raises: a problem, or a new wish. ``version`` counts its changes."""
+
+    __tablename__ = "issues"
+    __table_args__ = (
+        CheckConstraint("kind IN ('issue', 'requirement')", name="kind"),
+        CheckConstraint("status IN ('open', 'in_progress', 'done', 'declined')", name="status"),
+        Index("ix_issues_room_id_created_at_id", "room_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    room_id: Mapped[UUID] = mapped_column(ForeignKey(f"{SCHEMA}.rooms.id", ondelete="RESTRICT"))
+    author_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
+    kind: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str] = mapped_column(server_default=text("''"))
+    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    file_count: Mapped[int] = mapped_column(server_default=text("0"))
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
+    updated_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
+
+
+class IssueChange(Base):
+    """One change of an issue's status: who, when, from what to what, and why."""
+
+    __tablename__ = "issue_changes"
+    __table_args__ = (Index("ix_issue_changes_issue_id_at", "issue_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
+    issue_id: Mapped[UUID] = mapped_column(ForeignKey(f"{SCHEMA}.issues.id", ondelete="RESTRICT"))
+    actor_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
+    status_before: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())

@@ -1,0 +1,205 @@
+"""Files, issues and requirements, tasks and approvals"""
+
+from alembic import op
+
+from app.core.ddl import add_check, add_foreign_key
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+TABLES = (
+    """
+    ALTER TABLE client_portal.rooms ADD COLUMN IF NOT EXISTS files_size bigint DEFAULT 0 NOT NULL
+    """,
+    """
+    ALTER TABLE client_portal.messages ADD COLUMN IF NOT EXISTS file_count integer DEFAULT 0 NOT NULL
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.files (
+        id uuid NOT NULL,
+        room_id uuid NOT NULL,
+        uploader_id uuid NOT NULL,
+        name text NOT NULL,
+        media_type text NOT NULL,
+        size bigint NOT NULL,
+        sha256 text NOT NULL,
+        key text NOT NULL,
+        width integer,
+        height integer,
+        has_thumbnail boolean DEFAULT false NOT NULL,
+        created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        shared_at timestamptz,
+        CONSTRAINT pk_files PRIMARY KEY (id),
+        CONSTRAINT uq_files_key UNIQUE (key)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.attachments (
+        kind text NOT NULL,
+        subject_id uuid NOT NULL,
+        file_id uuid NOT NULL,
+        position integer NOT NULL,
+        CONSTRAINT pk_attachments PRIMARY KEY (kind, subject_id, file_id)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.issues (
+        id uuid NOT NULL,
+        room_id uuid NOT NULL,
+        author_id uuid NOT NULL,
+        kind text NOT NULL,
+        title text NOT NULL,
+        body text DEFAULT '' NOT NULL,
+        status text DEFAULT 'open' NOT NULL,
+        version integer DEFAULT 1 NOT NULL,
+        file_count integer DEFAULT 0 NOT NULL,
+        created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        updated_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        CONSTRAINT pk_issues PRIMARY KEY (id)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.issue_changes (
+        id uuid DEFAULT gen_random_uuid() NOT NULL,
+        issue_id uuid NOT NULL,
+        actor_id uuid NOT NULL,
+        status_before text NOT NULL,
+        status text NOT NULL,
+        reason text,
+        at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        CONSTRAINT pk_issue_changes PRIMARY KEY (id)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.tasks (
+        id uuid NOT NULL,
+        project_id uuid NOT NULL,
+        author_id uuid NOT NULL,
+        title text NOT NULL,
+        description text DEFAULT '' NOT NULL,
+        status text DEFAULT 'todo' NOT NULL,
+        due_on date,
+        assignee_id uuid,
+        position numeric NOT NULL,
+        version integer DEFAULT 1 NOT NULL,
+        created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        updated_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        completed_at timestamptz,
+        CONSTRAINT pk_tasks PRIMARY KEY (id)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.task_changes (
+        task_id uuid NOT NULL,
+        version integer NOT NULL,
+        actor_id uuid NOT NULL,
+        changes jsonb NOT NULL,
+        at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        CONSTRAINT pk_task_changes PRIMARY KEY (task_id, version)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.approvals (
+        id uuid NOT NULL,
+        task_id uuid NOT NULL,
+        room_id uuid NOT NULL,
+        requester_id uuid NOT NULL,
+        note text DEFAULT '' NOT NULL,
+        snapshot jsonb NOT NULL,
+        snapshot_hash text NOT NULL,
+        state text DEFAULT 'pending' NOT NULL,
+        comment text,
+        decider_id uuid,
+        file_count integer DEFAULT 0 NOT NULL,
+        created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        decided_at timestamptz,
+        CONSTRAINT pk_approvals PRIMARY KEY (id)
+    )
+    """,
+)
+
+CHECKS = (
+    ("attachments", "kind", "kind IN ('message', 'issue', 'approval')"),
+    ("issues", "kind", "kind IN ('issue', 'requirement')"),
+    ("issues", "status", "status IN ('open', 'in_progress', 'done', 'declined')"),
+    ("tasks", "status", "status IN ('todo', 'in_progress', 'done')"),
+    ("approvals", "state", "state IN ('pending', 'approved', 'changes_requested', 'superseded')"),
+)
+
+INDEXES = (
+    """
+    CREATE INDEX IF NOT EXISTS ix_files_room_id_shared_at_id ON client_portal.files (room_id, shared_at, id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_files_unshared_created_at
+        ON client_portal.files (created_at) WHERE shared_at IS NULL
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_attachments_file_id ON client_portal.attachments (file_id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_issues_room_id_created_at_id ON client_portal.issues (room_id, created_at, id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_issue_changes_issue_id_at ON client_portal.issue_changes (issue_id, at)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_tasks_project_id_position_id ON client_portal.tasks (project_id, position, id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_approvals_task_id_created_at ON client_portal.approvals (task_id, created_at)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_approvals_room_id ON client_portal.approvals (room_id)
+    """,
+    # One request at a time asks a client about a task.
+    """
+    CREATE UNIQUE INDEX IF NOT EXISTS ix_approvals_pending_task_id_room_id
+        ON client_portal.approvals (task_id, room_id) WHERE state = 'pending'
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in TABLES:
+        op.execute(statement)
+    for table, name, condition in CHECKS:
+        add_check(table, name, condition)
+    for statement in INDEXES:
+        op.execute(statement)
+    for table in ("files", "issues", "approvals"):
+        add_foreign_key(table, "room_id", "client_portal.rooms(id)")
+    add_foreign_key("attachments", "file_id", "client_portal.files(id)")
+    add_foreign_key("issue_changes", "issue_id", "client_portal.issues(id)")
+    add_foreign_key("approvals", "task_id", "client_portal.tasks(id)")
+    add_foreign_key("task_changes", "task_id", "client_portal.tasks(id)")
+    # Last, because from here to the commit writers of the host's tables wait.
+    add_foreign_key("files", "uploader_id", "public.users(id)")
+    add_foreign_key("issues", "author_id", "public.users(id)")
+    add_foreign_key("issue_changes", "actor_id", "public.users(id)")
+    add_foreign_key("tasks", "author_id", "public.users(id)")
+    add_foreign_key("tasks", "assignee_id", "public.users(id)")
+    add_foreign_key("task_changes", "actor_id", "public.users(id)")
+    add_foreign_key("approvals", "requester_id", "public.users(id)")
+    add_foreign_key("approvals", "decider_id", "public.users(id)")
+    add_foreign_key("tasks", "project_id", "public.projects(id)")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE client_portal.messages DROP COLUMN IF EXISTS file_count")
+    op.execute("ALTER TABLE client_portal.rooms DROP COLUMN IF EXISTS files_size")
+    # One statement, because it locks the host's tables from its first drop to the commit.
+    op.execute(
+        """
+        DROP TABLE IF EXISTS
+            client_portal.approvals,
+            client_portal.task_changes,
+            client_portal.tasks,
+            client_portal.issue_changes,
+            client_portal.issues,
+            client_portal.attachments,
+            client_portal.files
+        """
+    )
