@@ -7,6 +7,8 @@ export class Problem extends Error {
   readonly errors: FieldError[];
   /** Seconds the server asks to wait. */
   readonly retryAfter: number | undefined;
+  /** All that the answer says, with what only this kind of problem has. */
+  readonly body: Readonly<Record<string, unknown>>;
 
   constructor(status: number, body: Record<string, unknown> = {}, retryAfter?: number) {
     super(typeof body.title === 'string' ? body.title : `HTTP ${status}`);
@@ -15,6 +17,7 @@ export class Problem extends Error {
     this.detail = typeof body.detail === 'string' ? body.detail : undefined;
     this.errors = Array.isArray(body.errors) ? (body.errors as FieldError[]) : [];
     this.retryAfter = retryAfter;
+    this.body = body;
   }
 }
 
@@ -33,6 +36,8 @@ export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   token?: string | undefined;
+  /** The version of the thing that is to be changed: when it is another by now, nothing is (409). */
+  version?: number | undefined;
   /** Lets the request outlive the page, so that following a link does not lose it. */
   keepalive?: boolean;
 }
@@ -41,6 +46,7 @@ export interface Call {
 export async function call<Answer>(url: string, options: Call = {}): Promise<Answer> {
   const headers: Record<string, string> = { Accept: 'application/json', ...authorization(options.token) };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.version !== undefined) headers['If-Match'] = `"${options.version}"`;
   let response: Response;
   try {
     response = await fetch(url, {
