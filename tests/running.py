@@ -46,10 +46,14 @@ def is_problem(answer: httpx.Response) -> bool:
         return False
     body = answer.json()
     return (
-        body.keys() - {"errors"} == {"type", "title", "status", "detail"}
+        body.keys() - {"errors", *_OF_A_STALE_CHANGE} == {"type", "title", "status", "detail"}
         and body["status"] == answer.status_code
         and body["type"].startswith("/problems/")
         and bool(body["title"])
         and bool(body["detail"])
         and (answer.status_code != 422 or isinstance(body.get("errors", []), list))
     )
+
+
+_OF_A_STALE_CHANGE = {"current", "changes"}
+"""What such a refusal carries beside what all of them do."""

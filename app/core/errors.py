@@ -12,7 +12,8 @@ class StartupError(Exception):
 class Problem(Exception):
     """A refused request, answered as ``application/problem+json`` (RFC 9457).
 
-    Subclasses set ``status`` and ``slug``; ``detail`` says in one sentence what was wrong with this request.
+    Subclasses set ``status`` and ``slug``; ``detail`` says in one sentence what was wrong with this request. ``extra``
+    are further members, which the type of the problem defines.
     """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -24,11 +25,13 @@ class Problem(Exception):
         *,
         errors: Sequence[Mapping[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors
         self.headers = headers
+        self.extra = extra
 
 
 class Unauthenticated(Problem):
@@ -57,8 +60,8 @@ class Conflict(Problem):
     status = HTTPStatus.CONFLICT
     slug = "conflict"
 
-    def __init__(self, detail: str, *, slug: str | None = None) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, slug: str | None = None, extra: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail, extra=extra)
         if slug is not None:
             self.slug = slug
 

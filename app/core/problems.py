@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import Response
+from pydantic_core import to_jsonable_python
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -93,19 +94,24 @@ def _phrase(status: int) -> str:
 
 
 def problem_body(
-    status: int, slug: str | None, detail: str, errors: Sequence[Mapping[str, Any]] | None = None
+    status: int,
+    slug: str | None,
+    detail: str,
+    errors: Sequence[Mapping[str, Any]] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The JSON of one problem. ASCII only, so that whatever a client sent can be quoted back."""
     phrase = _phrase(status)
     slug = slug or _SLUGS.get(status) or phrase.lower().replace(" ", "-")
-    body: dict[str, Any] = {"type": f"/problems/{slug}", "title": phrase, "status": status, "detail": detail}
+    further: dict[str, Any] = to_jsonable_python(extra or {})
+    body = further | {"type": f"/problems/{slug}", "title": phrase, "status": status, "detail": detail}
     if errors is not None:
         body["errors"] = errors
     return json.dumps(body, default=str).encode()
 
 
 def problem_response(problem: Problem) -> Response:
-    return _response(int(problem.status), problem.slug, problem.detail, problem.errors, problem.headers)
+    return _response(int(problem.status), problem.slug, problem.detail, problem.errors, problem.headers, problem.extra)
 
 
 def _response(
@@ -114,11 +120,12 @@ def _response(
     detail: str,
     errors: Sequence[Mapping[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Response:
     all_headers = dict(headers or {})
     if status == HTTPStatus.UNAUTHORIZED:
         all_headers.setdefault("WWW-Authenticate", "Bearer")
-    return Response(problem_body(status, slug, detail, errors), status, all_headers, "application/problem+json")
+    return Response(problem_body(status, slug, detail, errors, extra), status, all_headers, "application/problem+json")
 
 
 async def _problem(_: HTTPConnection, error: Exception) -> Response:
