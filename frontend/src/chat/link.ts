@@ -16,21 +16,27 @@ export type Ending = 'access_gone' | 'account_ended' | 'signed_out' | 'token_exp
 
 const endings: readonly string[] = ['access_gone', 'account_ended', 'signed_out', 'token_expired'];
 
-interface Parts {
-  open: OpenSocket;
-  frame(frame: Frame): void;
+/** Of what is heard, the link itself minds `ready` and `bye`. */
+interface Said {
+  event: string;
+  reason?: string;
+}
+
+interface Parts<Heard> {
+  open: OpenSocket<Heard>;
+  frame(frame: Heard): void;
   /** Reads what the socket would have brought. */
   poll(): Promise<void>;
   clock: Clock;
 }
 
 /** Keeps one socket open, and polls while there is none. */
-export class Link {
+export class Link<Heard extends Said = Frame> {
   readonly mode: Signal<Mode> = signal('connecting');
   /** Why it is over for good. */
   readonly ending: Signal<Ending | null> = signal(null);
 
-  readonly #parts: Parts;
+  readonly #parts: Parts<Heard>;
   #socket: Socket | null = null;
   #isReady = false;
   #readyAt = 0;
@@ -40,7 +46,7 @@ export class Link {
   #cancelWatch: (() => void) | null = null;
   #cancelPoll: (() => void) | null = null;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts<Heard>) {
     this.#parts = parts;
   }
 
@@ -92,7 +98,7 @@ export class Link {
     });
   }
 
-  #receive(frame: Frame): void {
+  #receive(frame: Heard): void {
     if (frame.event === 'ready') {
       this.#isReady = true;
       this.#readyAt = this.#parts.clock.now();
@@ -100,7 +106,7 @@ export class Link {
       this.#stopPolling();
     }
     if (frame.event === 'bye') {
-      this.#leave(frame.reason);
+      this.#leave(frame.reason ?? '');
       return;
     }
     if (this.#isReady) this.mode.value = 'live';

@@ -5,7 +5,7 @@ import { keptUnsent } from './kept.ts';
 import { RoomStore } from './room.ts';
 import { roomSocket } from './socket.ts';
 
-const clock: Clock = {
+export const clock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   after(ms, run) {
@@ -39,8 +39,14 @@ export function forgetRooms(): void {
   stores.clear();
 }
 
-/** Tells a room in use of the network's and the page's comings and goings; the answer ends that. */
-export function attend(store: RoomStore): () => void {
+/** What holds a socket, as far as the network and the page have to do with it. */
+interface Linked {
+  link: { restart(): void; offline(): void };
+  wake(): void;
+}
+
+/** Tells what is in use of the network's and the page's comings and goings; the answer ends that. */
+export function attend(store: Linked): () => void {
   const stop = new AbortController();
   const { signal } = stop;
   addEventListener('online', () => store.link.restart(), { signal });

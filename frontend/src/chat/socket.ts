@@ -1,9 +1,14 @@
-import type { Frame, OpenSocket } from './types.ts';
+import type { OpenSocket } from './types.ts';
 
-/** The socket of a room, at the page's own origin and with its cookie. */
+/** The socket of a room. */
 export function roomSocket(room: string): OpenSocket {
+  return socketAt(`/api/rooms/${encodeURIComponent(room)}/ws`);
+}
+
+/** A socket at the page's own origin and with its cookie. */
+export function socketAt<Heard>(path: string): OpenSocket<Heard> {
   return (handlers) => {
-    const url = new URL(`/api/rooms/${encodeURIComponent(room)}/ws`, location.href);
+    const url = new URL(path, location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);
     const stop = new AbortController();
@@ -22,7 +27,7 @@ export function roomSocket(room: string): OpenSocket {
   };
 }
 
-function frameOf(text: string): Frame {
+function frameOf<Heard>(text: string): Heard {
   const { event, data } = JSON.parse(text) as { event: string; data: object };
-  return { ...data, event } as Frame;
+  return { ...data, event } as Heard;
 }

@@ -49,8 +49,8 @@ export type Frame =
   | { event: 'reset' }
   | { event: 'bye'; reason: string };
 
-export interface SocketHandlers {
-  frame(frame: Frame): void;
+export interface SocketHandlers<Heard = Frame> {
+  frame(frame: Heard): void;
   /** The socket is over. Browsers do not tell why a handshake was refused. */
   end(): void;
 }
@@ -61,7 +61,7 @@ export interface Socket {
   close(): void;
 }
 
-export type OpenSocket = (handlers: SocketHandlers) => Socket;
+export type OpenSocket<Heard = Frame> = (handlers: SocketHandlers<Heard>) => Socket;
 
 /** Which messages of a room: below `before`, or right after `after`; the newest without either. */
 export interface Range {
