@@ -20,6 +20,11 @@ export function watchDraft(user: string, room: string, changed: () => void): () 
 
 const draftKey = (user: string, room: string) => `${prefix}:draft:${user}:${room}`;
 
+/** The files that were uploaded for what this person is writing, and are not part of anything yet. */
+export function keptFiles<Value>(user: string, place: string): Kept<Value> {
+  return keptIn(() => localStorage, `${prefix}:files:${user}:${place}`);
+}
+
 /** What this tab has not been able to send; another tab with it would send it too. */
 export function keptUnsent<Value>(user: string, room: string): Kept<Value> {
   return keptIn(() => sessionStorage, `${prefix}:unsent:${user}:${room}`);

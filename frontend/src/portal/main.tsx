@@ -5,13 +5,16 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/pages.css';
 import './styles/admin.css';
+import './styles/files.css';
 import './styles/chat.css';
 import './styles/messages.css';
+import { listenToUploads } from '../files/open.ts';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';
-import { startSession } from './session.ts';
+import { endSession, startSession } from './session.ts';
 
 listenToBell();
+listenToUploads(endSession);
 void startSession();
 
 const root = document.getElementById('portal');

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { forgetKept } from '../chat/kept.ts';
 import { forgetRooms } from '../chat/open.ts';
+import { forgetUploads } from '../files/open.ts';
 import { Problem } from '../shared/http.ts';
 import * as api from './api.ts';
 import { isSwitchedOff, loginNotice, noticeOf } from './notice.ts';
@@ -82,6 +83,7 @@ export function endSession(): void {
 function forgetPerson(): void {
   forgetAnswers();
   forgetRooms();
+  forgetUploads();
   user.value = null;
 }
 
