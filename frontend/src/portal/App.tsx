@@ -7,6 +7,7 @@ import { IssuePage } from './pages/Issue.tsx';
 import { IssuesPage } from './pages/Issues.tsx';
 import { LoginPage } from './pages/Login.tsx';
 import { MessagesPage } from './pages/Messages.tsx';
+import { NewIssuePage } from './pages/NewIssue.tsx';
 import { NotFoundPage } from './pages/NotFound.tsx';
 import { ProjectPage } from './pages/Project.tsx';
 import { ProjectsPage } from './pages/Projects.tsx';
@@ -52,6 +53,7 @@ function Screens() {
         <Route path="/projects/:project" component={ProjectPage as ComponentType} />
         <Route path="/projects/:project/messages" component={MessagesPage as ComponentType} />
         <Route path="/projects/:project/issues" component={IssuesPage as ComponentType} />
+        <Route path="/projects/:project/issues/new" component={NewIssuePage as ComponentType} />
         <Route path="/projects/:project/issues/:issue" component={IssuePage as ComponentType} />
         <Route path="/account" component={AccountPage} />
         {isAdmin() ? adminRoutes : []}

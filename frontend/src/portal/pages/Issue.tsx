@@ -1,119 +1,87 @@
-import { Info } from 'lucide';
+import { useRef } from 'preact/hooks';
+import { isId } from '../../chat/ids.ts';
 import type { NotificationItem } from '../../inbox/types.ts';
-import { Icon } from '../../shared/icon.tsx';
-import { kindOf } from '../../shared/kinds.ts';
-import { TimeAgo } from '../../shared/time.tsx';
-import { KindTile } from '../activity.tsx';
+import * as issues from '../../issues/api.ts';
+import type { IssueWithHistory } from '../../issues/types.ts';
+import { Problem } from '../../shared/http.ts';
 import * as api from '../api.ts';
-import { inboxVersion } from '../bell.ts';
-import { useTarget } from '../focus.ts';
+import { IssueView } from '../issues/IssueView.tsx';
+import { Told } from '../issues/Told.tsx';
+import { useChanges } from '../live.ts';
 import { notThere } from '../ProjectFrame.tsx';
-import { useResource } from '../resource.ts';
+import { type Resource, useResource } from '../resource.ts';
 import { Page } from '../Shell.tsx';
 import { Bones, FailedState } from '../states.tsx';
 import { GonePage } from './NotFound.tsx';
 
-const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+/** What there is at the address of an issue. */
+type Found =
+  | { kind: 'issue'; issue: IssueWithHistory }
+  | { kind: 'notification'; project: api.Project; item: NotificationItem }
+  | { kind: 'gone' };
 
 export function IssuePage({ project, issue }: { project: string; issue: string }) {
-  const back = { href: `/projects/${encodeURIComponent(project)}/issues`, text: 'Issues' };
-  const known = useResource(`issue ${project} ${issue}`, () => knownOf(project, issue), inboxVersion.value);
-  if (known.state === 'failed' && !notThere(known.problem.status)) {
+  const all = `/projects/${encodeURIComponent(project)}/issues`;
+  const back = { href: all, text: 'Issues' };
+  const found = useFound(project, issue);
+  if (found.state === 'failed') {
     return (
       <Page title="Issue" back={back}>
-        <FailedState problem={known.problem} retry={known.reload} />
+        <FailedState problem={found.problem} retry={found.reload} />
       </Page>
     );
   }
-  if (known.state === 'loading') {
+  if (found.state === 'loading') {
     return (
       <Page title="Issue" back={back}>
         <Bones rows={3} />
       </Page>
     );
   }
-  const [latest, ...earlier] = known.state === 'ready' ? known.value.items : [];
-  if (known.state === 'failed' || !latest) {
-    return (
-      <GonePage
-        title="This issue is not here"
-        text="It was removed, or it never reached you. The link that led here may be old."
-        back={{ href: back.href, text: 'All issues of the project' }}
-      />
-    );
+  const { value } = found;
+  switch (value.kind) {
+    case 'issue':
+      return <IssueView key={issue} issue={value.issue} reload={found.reload} back={back} />;
+    case 'notification':
+      return <Told id={issue} project={value.project} latest={value.item} back={back} />;
+    case 'gone':
+      return (
+        <GonePage
+          title="This issue is not here"
+          text="It was removed, or it never reached you. The link that led here may be old."
+          back={{ href: all, text: 'All issues of the project' }}
+        />
+      );
   }
-  const label = kindOf(latest.type).label;
-  return (
-    <Page
-      title={latest.title}
-      tabTitle={`${latest.title} · ${known.value.project.name}`}
-      back={back}
-      lead={
-        <>
-          {label} in <a href={`/projects/${encodeURIComponent(project)}`}>{known.value.project.name}</a>
-        </>
-      }
-    >
-      <Target id={issue} project={known.value.project} latest={latest} />
-      {earlier.length > 0 && <Earlier items={earlier} />}
-      <p class="footnote">
-        <Icon of={Info} size={16} />
-        Shown from your notifications; the full issue will appear here.
-      </p>
-    </Page>
-  );
 }
 
-async function knownOf(projectId: string, issue: string) {
-  const [project, { items }] = await Promise.all([
-    api.project(projectId),
-    api.notificationsAbout({ project_id: projectId, source_kind: 'issue', source_id: issue }, '', 100),
-  ]);
-  return { project, items };
+/** A passing failure to read it anew does not take away what is shown, and what is being written there. */
+function useFound(project: string, issue: string): Resource<Found> {
+  const key = `issue ${project} ${issue}`;
+  const found = useResource(key, () => find(project, issue), useChanges(project, 'issue'));
+  const last = useRef<{ key: string; found: Resource<Found> } | null>(null);
+  if (found.state === 'ready') last.current = { key, found };
+  return found.state === 'failed' && last.current?.key === key ? last.current.found : found;
 }
 
-function Target({ id, project, latest }: { id: string; project: api.Project; latest: NotificationItem }) {
-  const target = useTarget<HTMLElement>(true, id);
-  return (
-    <article ref={target} id={`issue-${id}`} class="card issue" tabIndex={-1} aria-label={latest.title}>
-      <KindTile type={latest.type} large />
-      <div>
-        {latest.body && <p class="issue-body">{latest.body}</p>}
-        <dl class="details">
-          <div>
-            <dt>Kind</dt>
-            <dd>{kindOf(latest.type).label}</dd>
-          </div>
-          <div>
-            <dt>Project</dt>
-            <dd>{project.name}</dd>
-          </div>
-          <div>
-            <dt>Reported</dt>
-            <dd>
-              {moment.format(new Date(latest.created_at))} (<TimeAgo iso={latest.created_at} />)
-            </dd>
-          </div>
-        </dl>
-      </div>
-    </article>
-  );
+async function find(project: string, id: string): Promise<Found> {
+  if (!isId(id)) return { kind: 'gone' };
+  try {
+    const issue = await issues.issue(id);
+    return issue.project_id === project ? { kind: 'issue', issue } : { kind: 'gone' };
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+  }
+  try {
+    const about = { project_id: project, source_kind: 'issue', source_id: id };
+    const [found, { items }] = await Promise.all([api.project(project), api.notificationsAbout(about)]);
+    return items[0] ? { kind: 'notification', project: found, item: items[0] } : { kind: 'gone' };
+  } catch (error) {
+    if (isNotThere(error)) return { kind: 'gone' };
+    throw error;
+  }
 }
 
-function Earlier({ items }: { items: NotificationItem[] }) {
-  return (
-    <section aria-labelledby="earlier">
-      <h2 id="earlier">Earlier</h2>
-      <ol class="timeline">
-        {items.map((item) => (
-          <li key={item.id}>
-            <p>{item.body ?? item.title}</p>
-            <p class="meta">
-              <TimeAgo iso={item.created_at} />
-            </p>
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
+function isNotThere(error: unknown): boolean {
+  return error instanceof Problem && notThere(error.status);
 }
