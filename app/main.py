@@ -30,6 +30,8 @@ from app.core.middleware import Harden, Observe
 from app.core.passwords import Passwords
 from app.core.tokens import Tokens
 from app.dev.testnotify import router as testnotify_router
+from app.issues.router import router as issues_router
+from app.issues.service import IssueService
 from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, take_role, welcome
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         chat_router,
         *test_routers,
         projects_router,
+        issues_router,
         accounts_router,
         accounts_admin_router,
         projects_admin_router,
@@ -132,6 +135,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         state.database, host, state.notifications.unread_by_project, partial(progress_by_project, state.database)
     )
     state.chat = ChatService(state.database, host, state.projects, state.notifications, state.presence)
+    state.issues = IssueService(state.database, host, state.projects, state.notifications)
     state.project_administration = ProjectAdministration(state.database, host)
     links = PasswordLinks(state.settings.base_url, timedelta(hours=state.settings.password_link_hours))
     state.account_administration = AccountAdministration(

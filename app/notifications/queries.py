@@ -37,7 +37,7 @@ from app.core.types import HOST_ID, TIMESTAMP, HostId
 from app.notifications.events import Event, SourceKind, route_path
 from app.notifications.items import NotificationItem
 from app.notifications.models import Notification, NotificationSettings
-from app.projects.access import ACTOR, actor_reaches, reaches
+from app.projects.access import ACTOR, FITS_PART, actor_reaches, reaches
 from app.projects.models import ProjectMember
 from app.projects.roles import MemberRole
 
@@ -92,13 +92,11 @@ def _told_to(recipients: Select[HostId]) -> ReturningInsert[UUID, HostId]:
     )
 
 
-# Whose account is of another side than their part is not told: a buyer must not hear what the team does.
-_fits = or_(Account.user_id.is_(None), (Account.role == Role.CLIENT) == (ProjectMember.role == MemberRole.CLIENT))
 _TELL_MEMBERS = _told_to(
     select(ProjectMember.user_id)
     .outerjoin(Account, Account.user_id == ProjectMember.user_id)
     .where(
-        _fits,
+        FITS_PART,
         ProjectMember.project_id == bindparam("project_id"),
         ProjectMember.role == func.any(bindparam("told", type_=ARRAY(Text))),
         or_(
@@ -221,6 +219,10 @@ async def set_read_about(
     """
     own = {"actor_id": actor_id, "source_kind": source_kind.value}
     return [row[0] for row in await fetch(connection, _set_read_about(sources), {**parameters, **own})]
+
+
+ONE_SOURCE = select(bindparam("source_id", type_=Uuid))
+"""Of ``set_read_about``: the one thing with this id. Takes ``source_id``."""
 
 
 _some_unread = (

@@ -25,6 +25,13 @@ class NotificationsQuery(PageQuery):
         return given | {"is_read": False} if self.unread else given
 
 
+class Source(BaseModel):
+    """What notifications are about."""
+
+    source_kind: SourceKind
+    source_id: UUID
+
+
 class UnreadCount(BaseModel):
     count: int
 

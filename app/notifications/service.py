@@ -96,6 +96,13 @@ class NotificationService:
             ids = [str(each) for each in changed[start : start + _SIGNAL_IDS]]
             transaction.signals.append(_read_signal(actor_id, ids=ids))
 
+    async def mark_read_about_one(
+        self, transaction: Transaction, actor: Principal, source_kind: SourceKind, source_id: UUID
+    ) -> None:
+        """``mark_read_about`` for one thing that the actor looks at; nothing to do if they were told nothing of it."""
+        parameters = {"source_id": source_id}
+        await self.mark_read_about(transaction, actor.user_id, source_kind, queries.ONE_SOURCE, parameters)
+
     async def mark_all_read(self, actor: Principal) -> int:
         """Marks all of the actor's that exist now as read; answers how many were not.
 

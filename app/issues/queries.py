@@ -1,0 +1,259 @@
+"""All SQL of issues, and of how their status has changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, exists, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningInsert
+
+from app.accounts.models import Account
+from app.accounts.principal import Principal
+from app.core.database import fetch
+from app.core.pagination import Cursor
+from app.core.types import HOST_ID, TIMESTAMP, HostId
+from app.issues.models import Issue, IssueChange
+from app.projects.access import ACTOR, ROOM_IS_OPEN, reachable_rooms
+from app.projects.models import Room, host_projects
+from app.projects.preflight import HostSchema
+from app.projects.queries import NAMELESS, project_name
+
+_ISSUE_ID = bindparam("issue_id", type_=Uuid)
+_ROOM_ID = bindparam("room_id", type_=Uuid)
+
+_Client, _Person = aliased(Account), aliased(Account)
+_person_name = func.coalesce(_Person.display_name, NAMELESS)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIssue:
+    id: UUID
+    project_id: HostId
+    project_name: str
+    room_id: UUID
+    client_id: HostId
+    client_name: str
+    kind: str
+    title: str
+    body: str
+    status: str
+    author_id: HostId
+    author_name: str
+    version: int
+    file_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def _issues(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Issue.id,
+            Room.project_id,
+            project_name(host),
+            Issue.room_id,
+            Room.client_id,
+            func.coalesce(_Client.display_name, NAMELESS),
+            Issue.kind,
+            Issue.title,
+            Issue.body,
+            Issue.status,
+            Issue.author_id,
+            _person_name,
+            Issue.version,
+            Issue.file_count,
+            Issue.created_at,
+            Issue.updated_at,
+        )
+        .select_from(Issue)
+        .join(Room, Room.id == Issue.room_id)
+        .join(host_projects, host_projects.c.id == Room.project_id)
+        .outerjoin(_Client, _Client.user_id == Room.client_id)
+        .outerjoin(_Person, _Person.user_id == Issue.author_id)
+        .where(Room.id.in_(reachable))
+    )
+
+
+async def issues(
+    connection: AsyncConnection,
+    host: HostSchema,
+    actor: Principal,
+    after: Cursor | None,
+    limit: int,
+    filters: Mapping[str, Any],
+) -> list[StoredIssue]:
+    """Issues in reach, newest first. Filters: ``project_id``, ``room_id``, ``kind`` and ``statuses``."""
+    parameters = {"actor_id": actor.user_id, "rows": limit} | dict(filters)
+    if after is not None:
+        parameters |= {"after_at": after.moment, "after_id": after.id}
+    statement = _page(host, reachable_rooms(actor), frozenset(filters), is_first=after is None)
+    return [StoredIssue(*row) for row in await fetch(connection, statement, parameters)]
+
+
+_FILTERS: dict[str, ColumnElement[bool]] = {
+    "project_id": Room.project_id == bindparam("project_id", type_=HOST_ID),
+    "room_id": Issue.room_id == _ROOM_ID,
+    "kind": Issue.kind == bindparam("kind", type_=Text),
+    "statuses": Issue.status == func.any(bindparam("statuses", type_=ARRAY(Text))),
+}
+
+
+@cache
+def _page(
+    host: HostSchema, reachable: Select[UUID], filtered: frozenset[str], *, is_first: bool
+) -> Select[*tuple[Any, ...]]:
+    statement = _issues(host, reachable).where(*(_FILTERS[name] for name in sorted(filtered)))
+    if not is_first:
+        place = tuple_(bindparam("after_at", type_=TIMESTAMP), bindparam("after_id", type_=Uuid))
+        statement = statement.where(tuple_(Issue.created_at, Issue.id) < place)
+    return statement.order_by(Issue.created_at.desc(), Issue.id.desc()).limit(bindparam("rows"))
+
+
+async def issue(
+    connection: AsyncConnection, host: HostSchema, actor: Principal, issue_id: UUID, *, is_held: bool = False
+) -> StoredIssue | None:
+    """The issue, if its room is in reach; when it is held, nobody else changes it until the transaction ends."""
+    statement = _issue(host, reachable_rooms(actor), is_held=is_held)
+    rows = await fetch(connection, statement, {"actor_id": actor.user_id, "issue_id": issue_id})
+    return StoredIssue(*rows[0]) if rows else None
+
+
+@cache
+def _issue(host: HostSchema, reachable: Select[UUID], *, is_held: bool) -> Select[*tuple[Any, ...]]:
+    statement = _issues(host, reachable).where(Issue.id == _ISSUE_ID)
+    return statement.with_for_update(of=Issue) if is_held else statement
+
+
+async def room_is_open(connection: AsyncConnection, actor: Principal, room_id: UUID) -> bool | None:
+    """None when the room is out of reach."""
+    statement = _room_is_open(reachable_rooms(actor))
+    rows = await fetch(connection, statement, {"actor_id": actor.user_id, "room_id": room_id})
+    return rows[0][0] if rows else None
+
+
+@cache
+def _room_is_open(reachable: Select[UUID]) -> Select[bool]:
+    return select(ROOM_IS_OPEN).select_from(Room).where(Room.id == _ROOM_ID, Room.id.in_(reachable))
+
+
+async def insert_issue(
+    connection: AsyncConnection, actor: Principal, room_id: UUID, issue_id: UUID, columns: Mapping[str, Any]
+) -> bool:
+    """Writes an issue of a room in reach; False when the room is out of reach or closed, or the id is in use.
+
+    Columns: ``kind``, ``title``, ``body`` and ``file_count``.
+    """
+    parameters = {"actor_id": actor.user_id, "room_id": room_id, "issue_id": issue_id} | dict(columns)
+    return bool(await fetch(connection, _insert_issue(reachable_rooms(actor)), parameters))
+
+
+@cache
+def _insert_issue(reachable: Select[UUID]) -> ReturningInsert[UUID]:
+    is_new = ~exists().where(Issue.id == _ISSUE_ID).correlate_except(Issue)
+    values: dict[str, Any] = {
+        "id": _ISSUE_ID,
+        "room_id": Room.id,
+        "author_id": ACTOR,
+        "kind": bindparam("kind", type_=Text),
+        "title": bindparam("title", type_=Text),
+        "body": bindparam("body", type_=Text),
+        "file_count": bindparam("file_count", type_=Integer),
+        # One moment, so that nothing looks changed that never was.
+        "created_at": func.statement_timestamp(),
+        "updated_at": func.statement_timestamp(),
+    }
+    content = select(*values.values()).where(Room.id == _ROOM_ID, Room.id.in_(reachable), ROOM_IS_OPEN, is_new)
+    return insert(Issue).from_select(list(values), content).returning(Issue.id)
+
+
+_CHANGE_ISSUE = (
+    update(Issue)
+    .where(Issue.id == _ISSUE_ID)
+    .values(
+        title=bindparam("title", type_=Text),
+        body=bindparam("body", type_=Text),
+        status=bindparam("status", type_=Text),
+        version=Issue.version + 1,
+        updated_at=func.clock_timestamp(),
+    )
+    .returning(Issue.version)
+)
+
+
+async def change_issue(connection: AsyncConnection, held: StoredIssue, changes: Mapping[str, str]) -> int:
+    """Changes an issue that is held; answers its new version. Changes: ``title``, ``body`` and ``status``."""
+    before = {"title": held.title, "body": held.body, "status": held.status}
+    return int((await fetch(connection, _CHANGE_ISSUE, {"issue_id": held.id} | before | dict(changes)))[0][0])
+
+
+_INSERT_CHANGE = (
+    insert(IssueChange)
+    .values(
+        id=bindparam("change_id", type_=Uuid),
+        issue_id=_ISSUE_ID,
+        actor_id=ACTOR,
+        status_before=bindparam("status_before", type_=Text),
+        status=bindparam("status", type_=Text),
+        reason=bindparam("reason", type_=Text),
+    )
+    .returning(IssueChange.id)
+)
+
+
+def change_id(issue_id: UUID, version: int) -> UUID:
+    """The id of the change of status that led to this version of an issue."""
+    return uuid5(issue_id, str(version))
+
+
+async def insert_change(
+    connection: AsyncConnection, actor: Principal, held: StoredIssue, version: int, status: str, reason: str | None
+) -> None:
+    """Writes down that the status of an issue became another with this version."""
+    parameters = {
+        "change_id": change_id(held.id, version),
+        "issue_id": held.id,
+        "actor_id": actor.user_id,
+        "status_before": held.status,
+        "status": status,
+        "reason": reason,
+    }
+    await fetch(connection, _INSERT_CHANGE, parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    id: UUID
+    actor_id: HostId
+    actor_name: str
+    status_before: str
+    status: str
+    reason: str | None
+    at: datetime
+
+
+_HISTORY = (
+    select(
+        IssueChange.id,
+        IssueChange.actor_id,
+        _person_name,
+        IssueChange.status_before,
+        IssueChange.status,
+        IssueChange.reason,
+        IssueChange.at,
+    )
+    .select_from(IssueChange)
+    .outerjoin(_Person, _Person.user_id == IssueChange.actor_id)
+    .where(IssueChange.issue_id == _ISSUE_ID)
+    .order_by(IssueChange.at, IssueChange.id)
+)
+
+
+async def history(connection: AsyncConnection, issue_id: UUID) -> list[StoredChange]:
+    """How the status of an issue has changed, oldest first; whoever asks reaches the issue."""
+    return [StoredChange(*row) for row in await fetch(connection, _HISTORY, {"issue_id": issue_id})]
