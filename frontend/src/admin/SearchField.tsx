@@ -1,4 +1,5 @@
 import { Search } from 'lucide';
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../shared/icon.tsx';
 
@@ -8,12 +9,13 @@ interface Props {
   value: string;
   /** Called when typing pauses, and at once on Enter. */
   search: (text: string) => void;
+  field?: RefObject<HTMLInputElement | null>;
 }
 
 const pauseMs = 250;
 const longestQuery = 200;
 
-export function SearchField({ label, placeholder, value, search }: Props) {
+export function SearchField({ label, placeholder, value, search, field }: Props) {
   const [text, setText] = useState(value);
   /** The last value that came from here: another one came from the address and takes the field over. */
   const sent = useRef(value);
@@ -47,6 +49,7 @@ export function SearchField({ label, placeholder, value, search }: Props) {
       >
         <Icon of={Search} size={18} />
         <input
+          ref={field ?? null}
           type="search"
           aria-label={label}
           placeholder={placeholder}

@@ -1,5 +1,6 @@
 import { Problem } from '../shared/http.ts';
 import type { Issue, Name, Status } from './types.ts';
+import { statuses } from './words.ts';
 
 /** What a person may write about an issue. */
 export interface Text {
@@ -7,8 +8,8 @@ export interface Text {
   body: string;
 }
 
-/** One change that was made meanwhile. */
-interface Change {
+/** One change of the status that was made meanwhile; of a changed text there is only what it is now. */
+export interface Change {
   version: number;
   actor: Name;
   at: string;
@@ -27,6 +28,20 @@ export function conflictOf(error: unknown): Conflict | null {
   const { current, changes } = error.body;
   if (typeof current !== 'object' || current === null) return null;
   return { current: current as Issue, changes: Array.isArray(changes) ? (changes as Change[]) : [] };
+}
+
+/** The status that a change led to, by its name. */
+export function statusOf({ fields }: Change): string {
+  const status = fields.status?.after;
+  return typeof status === 'string' && Object.hasOwn(statuses, status) ? statuses[status as Status].name : '';
+}
+
+/** What happened instead of what was asked for. */
+export function fasterText({ current, changes }: Conflict): string {
+  const last = changes.at(-1);
+  return last
+    ? `${last.actor.display_name} was faster: it is “${statuses[current.status].name}” now.`
+    : 'What it says was changed meanwhile. Look at it again.';
 }
 
 /** What is to be sent: only what differs from what was there when the writing began. */

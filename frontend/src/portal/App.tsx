@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { AdminEntrance, ToAccounts } from '../admin/Entrance.tsx';
 import { AccountPage } from './pages/Account.tsx';
+import { FilesPage } from './pages/Files.tsx';
 import { IssuePage } from './pages/Issue.tsx';
 import { IssuesPage } from './pages/Issues.tsx';
 import { LoginPage } from './pages/Login.tsx';
@@ -11,6 +12,7 @@ import { NewIssuePage } from './pages/NewIssue.tsx';
 import { NotFoundPage } from './pages/NotFound.tsx';
 import { ProjectPage } from './pages/Project.tsx';
 import { ProjectsPage } from './pages/Projects.tsx';
+import { SearchPage } from './pages/Search.tsx';
 import { SetPasswordPage } from './pages/SetPassword.tsx';
 import { BarePage, isAdmin, Shell } from './Shell.tsx';
 import { startProblem, startSession, user } from './session.ts';
@@ -52,9 +54,11 @@ function Screens() {
         <Route path="/projects" component={ProjectsPage} />
         <Route path="/projects/:project" component={ProjectPage as ComponentType} />
         <Route path="/projects/:project/messages" component={MessagesPage as ComponentType} />
+        <Route path="/projects/:project/files" component={FilesPage as ComponentType} />
         <Route path="/projects/:project/issues" component={IssuesPage as ComponentType} />
         <Route path="/projects/:project/issues/new" component={NewIssuePage as ComponentType} />
         <Route path="/projects/:project/issues/:issue" component={IssuePage as ComponentType} />
+        <Route path="/projects/:project/search" component={SearchPage as ComponentType} />
         <Route path="/account" component={AccountPage} />
         {isAdmin() ? adminRoutes : []}
         <Route default component={NotFoundPage} />

@@ -6,17 +6,22 @@ import { messagesRead } from './chat/visits.ts';
 import { GonePage } from './pages/NotFound.tsx';
 import { type Resource, useResource } from './resource.ts';
 import { Page, roleNames } from './Shell.tsx';
+import { SearchEntry } from './search/SearchEntry.tsx';
 import { Bones, FailedState } from './states.tsx';
 
 const sections = [
   { path: '', text: 'Overview' },
   { path: '/messages', text: 'Messages' },
+  { path: '/files', text: 'Files' },
   { path: '/issues', text: 'Issues' },
 ];
 
+/** Has no tab of its own: the frame's field leads there. */
+export const searchSection = '/search';
+
 interface Props {
   id: string;
-  /** One of the paths of the sections. */
+  /** One of the paths of the sections, or of the search. */
   section: string;
   children: (project: api.Project) => ComponentChildren;
 }
@@ -38,9 +43,10 @@ export function ProjectFrame({ id, section, children }: Props) {
   return (
     <Page
       title={name}
-      tabTitle={section ? `${at?.text} · ${name}` : name}
+      tabTitle={section ? `${at?.text ?? 'Search'} · ${name}` : name}
       back={{ href: '/projects', text: 'Projects' }}
       lead={project.state === 'ready' && roleLine(project.value)}
+      aside={section !== searchSection && <SearchEntry project={id} />}
     >
       <nav class="sections" aria-label="Sections of the project">
         {sections.map(({ path, text }) => (

@@ -8,6 +8,8 @@ import './styles/admin.css';
 import './styles/files.css';
 import './styles/chat.css';
 import './styles/messages.css';
+import './styles/issues.css';
+import './styles/search.css';
 import { listenToUploads } from '../files/open.ts';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';

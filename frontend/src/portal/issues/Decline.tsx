@@ -1,8 +1,8 @@
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { refusalOf } from '../../admin/refusal.ts';
-import { conflictOf } from '../../issues/conflict.ts';
+import { conflictOf, fasterText } from '../../issues/conflict.ts';
 import type { IssueKind } from '../../issues/types.ts';
-import { issueKinds, longestReason, statuses } from '../../issues/words.ts';
+import { issueKinds, longestReason } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
 import { endSession } from '../session.ts';
 
@@ -41,11 +41,7 @@ export function Decline({ kind, decline, closed }: Props) {
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return endSession();
       const conflict = conflictOf(error);
-      setRefused(
-        conflict
-          ? `Somebody changed it meanwhile: it is “${statuses[conflict.current.status].name}” now. Close this and look again.`
-          : refusalOf(error, []).rest,
-      );
+      setRefused(conflict ? fasterText(conflict) : refusalOf(error, []).rest);
       setBusy(false);
     }
   };

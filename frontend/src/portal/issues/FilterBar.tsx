@@ -3,6 +3,7 @@ import type { Room } from '../../chat/types.ts';
 import { tabOf, tabs } from '../../issues/tabs.ts';
 import type { IssueKind } from '../../issues/types.ts';
 import { issueKinds } from '../../issues/words.ts';
+import { Segments } from '../Segments.tsx';
 
 export type FilterName = 'status' | 'kind' | 'room';
 
@@ -15,26 +16,15 @@ interface Props {
 
 /** Which issues are shown: by what became of them, by kind, and for the team by client. */
 export function FilterBar({ filters, filter, rooms, children }: Props) {
-  const shown = tabOf(filters.status);
   return (
     <div class="issue-bar">
-      <nav class="segments" aria-label="Status">
-        {tabs.map((tab) => (
-          <a
-            key={tab.value}
-            href={hrefOf(tab.value)}
-            aria-current={tab === shown ? 'true' : undefined}
-            onClick={(event) => {
-              if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-              event.preventDefault();
-              event.stopPropagation();
-              filter({ status: tab.value });
-            }}
-          >
-            {tab.text}
-          </a>
-        ))}
-      </nav>
+      <Segments
+        label="Status"
+        name="status"
+        choices={tabs}
+        value={tabOf(filters.status).value}
+        choose={(status) => filter({ status })}
+      />
       <div class="issue-selects">
         <select
           aria-label="Kind"
@@ -66,12 +56,4 @@ export function FilterBar({ filters, filter, rooms, children }: Props) {
       {children}
     </div>
   );
-}
-
-/** For who opens a tab in a window of its own. */
-function hrefOf(status: string): string {
-  const search = new URLSearchParams(location.search);
-  if (status) search.set('status', status);
-  else search.delete('status');
-  return `${location.pathname}${search.size > 0 ? `?${search}` : ''}`;
 }

@@ -6,9 +6,9 @@ import { nothingRefused, refusalOf } from '../../admin/refusal.ts';
 import { newId } from '../../chat/ids.ts';
 import { keptUnsent } from '../../chat/kept.ts';
 import type { Room } from '../../chat/types.ts';
-import { changeIssue, raiseIssue } from '../../issues/api.ts';
+import { changeIssue, issue as issueOf, raiseIssue } from '../../issues/api.ts';
 import { patchOf, type Text } from '../../issues/conflict.ts';
-import type { Issue, IssueKind } from '../../issues/types.ts';
+import type { Issue, IssueKind, NewIssue } from '../../issues/types.ts';
 import { issueKinds, longestBody, longestTitle } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
 import { AttachField } from '../files/AttachField.tsx';
@@ -62,8 +62,7 @@ export function IssueForm({ project, rooms, kind }: Props) {
     setRefused(nothingRefused);
     try {
       const file_ids = uploads?.files.value.map(({ id }) => id) ?? [];
-      const issue = await raiseIssue(roomId, { ...written, kind, file_ids });
-      await correct(issue, written);
+      const issue = await raise(roomId, { ...written, kind, file_ids });
       kept.write(null);
       uploads?.used();
       route(`/projects/${encodeURIComponent(project)}/issues/${encodeURIComponent(issue.id)}`, true);
@@ -160,9 +159,14 @@ export function IssueForm({ project, rooms, kind }: Props) {
   );
 }
 
-/** What was raised by an attempt whose answer was lost may have been worded anew since. */
-async function correct(raised: Issue, written: Text): Promise<void> {
-  const wanted = { title: written.title.trim(), body: written.body.trim() };
-  const patch = patchOf({ title: raised.title.trim(), body: raised.body.trim() }, wanted);
-  if (Object.keys(patch).length > 0) await changeIssue(raised.id, raised.version, patch);
+/** Raises it, or finds it raised: an attempt whose answer was lost may have come through, and the words changed since. */
+async function raise(room: string, issue: NewIssue): Promise<Issue> {
+  try {
+    return await raiseIssue(room, issue);
+  } catch (error) {
+    if (!(error instanceof Problem) || !error.type.endsWith('/id-in-use')) throw error;
+  }
+  const raised = await issueOf(issue.id);
+  const patch = patchOf(raised, issue);
+  return Object.keys(patch).length > 0 ? await changeIssue(raised.id, raised.version, patch) : raised;
 }

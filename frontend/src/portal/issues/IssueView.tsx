@@ -1,5 +1,6 @@
 import { MessageSquare, Pencil } from 'lucide';
 import { useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import { keptDraft } from '../../chat/kept.ts';
 import { isWritable } from '../../issues/conflict.ts';
 import { refer } from '../../issues/reference.ts';
@@ -11,12 +12,14 @@ import { choose } from '../chat/visits.ts';
 import { FileList } from '../files/FileList.tsx';
 import { useReadAbout } from '../read-about.ts';
 import { Page } from '../Shell.tsx';
+import { useSearchKeys } from '../search/keys.ts';
+import { searchPath } from '../search/SearchEntry.tsx';
 import { user } from '../session.ts';
 import { PlainText } from '../text.tsx';
 import { KindBadge, StatusBadge } from './Badges.tsx';
 import { EditText } from './EditText.tsx';
 import { History } from './History.tsx';
-import { isTeam } from './rights.ts';
+import { isTeam, mayWrite } from './rights.ts';
 import { Steps } from './Steps.tsx';
 
 interface Props {
@@ -29,10 +32,12 @@ interface Props {
 export function IssueView({ issue, reload, back }: Props) {
   const [isEditing, setEditing] = useState(false);
   const editButton = useRef<HTMLButtonElement>(null);
+  const { route } = useLocation();
   useReadAbout('issue', issue.id);
+  useSearchKeys(() => route(searchPath(issue.project_id)));
   const me = user.value?.id ?? '';
   const project = `/projects/${encodeURIComponent(issue.project_id)}`;
-  const mayEdit = issue.author.id === me && isWritable(issue.status);
+  const mayEdit = mayWrite(issue.author.id) && isWritable(issue.status);
 
   const leaveForm = () => {
     setEditing(false);

@@ -1,5 +1,5 @@
 import { GitCompareArrows } from 'lucide';
-import type { Conflict, Text } from '../../issues/conflict.ts';
+import { type Conflict, statusOf, type Text } from '../../issues/conflict.ts';
 import { statuses } from '../../issues/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
@@ -18,21 +18,21 @@ interface Props {
 
 /** Somebody was faster: what it says now, beside what was typed here. */
 export function Meanwhile({ conflict: { current, changes }, mine, isClosed }: Props) {
-  const last = changes.at(-1);
   const theirs = fields.filter(({ name }) => current[name] !== mine[name]);
   return (
     <div class="meanwhile" role="alert">
       <p class="meanwhile-head">
         <Icon of={GitCompareArrows} size={16} />
         <span>
-          <strong dir="auto">{last?.actor.display_name ?? 'Somebody'}</strong> changed this meanwhile
-          {last && (
-            <>
-              {' '}
-              (<TimeAgo iso={last.at} />)
-            </>
-          )}
-          . What you typed is kept below.
+          {changes.length === 0 && 'This was changed meanwhile, in another window perhaps. '}
+          {changes.map((change) => (
+            <span key={change.version}>
+              <strong dir="auto">{change.actor.display_name}</strong> made it “{statusOf(change)}” (
+              <TimeAgo iso={change.at} />
+              ).{' '}
+            </span>
+          ))}
+          What you typed is kept below.
         </span>
       </p>
       {isClosed && (

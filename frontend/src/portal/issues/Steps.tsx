@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { refusalOf } from '../../admin/refusal.ts';
 import { changeIssue } from '../../issues/api.ts';
-import { conflictOf } from '../../issues/conflict.ts';
+import { conflictOf, fasterText } from '../../issues/conflict.ts';
 import type { IssueWithHistory, Status } from '../../issues/types.ts';
 import { type Step, statuses, steps } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
@@ -81,9 +81,4 @@ export function Steps({ issue, reload }: Props) {
       )}
     </section>
   );
-}
-
-function fasterText({ current, changes }: NonNullable<ReturnType<typeof conflictOf>>): string {
-  const who = changes.at(-1)?.actor.display_name ?? 'Somebody';
-  return `${who} changed it meanwhile. It is “${statuses[current.status].name}” now.`;
 }

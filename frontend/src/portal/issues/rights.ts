@@ -9,3 +9,8 @@ export function mayRaise(): boolean {
 export function isTeam(): boolean {
   return user.value?.role !== 'client';
 }
+
+/** Whether somebody may change what an issue says: whoever raised it, and an admin. */
+export function mayWrite(author: string): boolean {
+  return user.value?.id === author || user.value?.role === 'admin';
+}
