@@ -49,7 +49,9 @@ from app.realtime.broker import PostgresBroker
 from app.realtime.hub import Hub
 from app.realtime.ws import LongSockets
 from app.settings import Settings, load_settings
-from app.tasks.service import progress_by_project
+from app.tasks.approvals import ApprovalService
+from app.tasks.router import router as tasks_router
+from app.tasks.service import TaskService, progress_by_project
 
 # Requests make little garbage in cycles: Python's own figures would look for it twenty times as often.
 _GC_THRESHOLDS = (14_000, 10, 10)
@@ -79,6 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         *test_routers,
         projects_router,
         issues_router,
+        tasks_router,
         accounts_router,
         accounts_admin_router,
         projects_admin_router,
@@ -136,6 +139,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     state.chat = ChatService(state.database, host, state.projects, state.notifications, state.presence)
     state.issues = IssueService(state.database, host, state.projects, state.notifications)
+    state.tasks = TaskService(state.database, state.projects, state.notifications)
+    state.approvals = ApprovalService(state.database, state.projects, state.notifications)
     state.project_administration = ProjectAdministration(state.database, host)
     links = PasswordLinks(state.settings.base_url, timedelta(hours=state.settings.password_link_hours))
     state.account_administration = AccountAdministration(

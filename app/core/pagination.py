@@ -1,9 +1,11 @@
 """Keyset paging: a cursor names the last row seen by its sort key, so that nothing is skipped or repeated."""
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
@@ -16,6 +18,7 @@ Item = TypeVar("Item")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = 18
+_DECIMAL = re.compile(r"-?\d{1,100}(\.\d{1,500})?", re.ASCII)
 _LAST_MICROSECOND = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -45,6 +48,13 @@ class Cursor:
         if not (self.key.isascii() and self.key.isdigit() and len(self.key) <= _DIGITS):
             raise _BAD_CURSOR
         return int(self.key)
+
+    @property
+    def decimal(self) -> Decimal:
+        """The key as an exact number; raises ``Invalid`` for a cursor of another kind of list."""
+        if not _DECIMAL.fullmatch(self.key):
+            raise _BAD_CURSOR
+        return Decimal(self.key)
 
     def encode(self) -> str:
         return base64.urlsafe_b64encode(self.id.bytes + self.key.encode()).decode().rstrip("=")

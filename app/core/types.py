@@ -25,9 +25,13 @@ def _storable(text: str) -> str:
     return text
 
 
+def is_blank(text: str) -> bool:
+    """Whether nobody would see anything of it: only spaces, and what has no shape, such as U+200B."""
+    return all(unicodedata.category(character)[0] in "CZ" for character in text)
+
+
 def _not_blank(text: str) -> str:
-    # Neither spaces nor what has no shape, such as U+200B: somebody is to see something.
-    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+    if is_blank(text):
         raise ValueError("must not be blank")
     return text
 

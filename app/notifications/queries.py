@@ -30,7 +30,6 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from app.accounts.models import Account
 from app.accounts.principal import Principal
-from app.accounts.roles import Role
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId

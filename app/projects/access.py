@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindpar
 
 from app.accounts.models import Account
 from app.accounts.principal import Principal
-from app.accounts.roles import ROLES_WITH, Permission
+from app.accounts.roles import ROLES_WITH, Permission, Role
 from app.core.types import HOST_ID, HostId
 from app.projects.models import ProjectMember, Room, host_projects
 from app.projects.roles import MemberRole
@@ -53,6 +53,10 @@ def reachable_rooms(actor: Principal) -> Select[UUID]:
         return _ALL_ROOMS
     return _MEMBERS_ROOMS if actor.may(Permission.REACH_CLIENTS_ROOMS) else _OWN_ROOMS
 
+
+FITS_PART = or_(Account.user_id.is_(None), (Account.role == Role.CLIENT) == (ProjectMember.role == MemberRole.CLIENT))
+"""Whether a member's account is of the same side as their part: a buyer must not hear what the team does. For
+statements that read ``ProjectMember`` with their ``Account``, if they have one."""
 
 IS_OF_ROOM = or_(ProjectMember.role != MemberRole.CLIENT, ProjectMember.user_id == Room.client_id)
 """Whether a member of a room's project is one of the room's people: of the team, or its client."""

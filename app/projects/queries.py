@@ -27,11 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.models import Account
 from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, HostId
-from app.projects.access import ACTOR, IS_OF_ROOM, reachable_projects, reachable_rooms
+from app.projects.access import ACTOR, FITS_PART, IS_OF_ROOM, reachable_projects, reachable_rooms
 from app.projects.models import ProjectMember, Room, RoomRead, host_projects, host_users
 from app.projects.preflight import HostSchema
 from app.projects.roles import MemberRole, Source
@@ -210,6 +211,39 @@ async def team(connection: AsyncConnection, project_id: HostId) -> list[HostId]:
         ProjectMember.project_id == project_id, ProjectMember.role != MemberRole.CLIENT
     )
     return list((await connection.execute(statement)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    user_id: HostId
+    display_name: str
+    role: str
+
+
+_PEOPLE = (
+    select(ProjectMember.user_id, func.coalesce(Account.display_name, NAMELESS), ProjectMember.role)
+    .outerjoin(Account, Account.user_id == ProjectMember.user_id)
+    .where(
+        ProjectMember.project_id == bindparam("project_id", type_=HOST_ID),
+        FITS_PART,
+        or_(Account.user_id.is_(None), Account.is_active),
+    )
+    .order_by(Account.display_name, ProjectMember.user_id)
+)
+
+
+async def people(connection: AsyncConnection, project_id: HostId) -> list[StoredMember]:
+    """Those who have a part in the project and can sign in, by name."""
+    return [StoredMember(*row) for row in await fetch(connection, _PEOPLE, {"project_id": project_id})]
+
+
+_DISPLAY_NAME = select(Account.display_name).where(Account.user_id == ACTOR)
+
+
+async def display_name(connection: AsyncConnection, actor: Principal) -> str:
+    """What the actor is called."""
+    rows = await fetch(connection, _DISPLAY_NAME, {"actor_id": actor.user_id})
+    return rows[0][0] if rows else NAMELESS
 
 
 async def room_of(connection: AsyncConnection, project_id: HostId, client_id: HostId) -> UUID | None:

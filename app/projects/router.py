@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, WebSocket
 
-from app.accounts.auth import Caller
+from app.accounts.auth import Caller, require
+from app.accounts.principal import Principal
+from app.accounts.roles import Permission
 from app.core.pagination import Listing, Paging
 from app.core.problems import documented
 from app.core.types import HostId
-from app.projects.schemas import Project
+from app.projects.schemas import Member, Project
 from app.projects.service import ProjectService
 from app.projects.socket import ProjectSockets
 
@@ -21,6 +23,7 @@ async def _service(request: Request) -> ProjectService:
 
 
 Projects = Annotated[ProjectService, Depends(_service)]
+Worker = Annotated[Principal, Depends(require(Permission.WORK))]
 
 
 @router.get("")
@@ -34,6 +37,12 @@ async def list_projects(caller: Caller, projects: Projects, query: Paging) -> Li
 async def read_project(project_id: HostId, caller: Caller, projects: Projects) -> Project:
     """One project, if the caller reaches it."""
     return await projects.project(caller, project_id)
+
+
+@router.get("/{project_id}/people", responses=documented(403))
+async def list_people(project_id: HostId, caller: Worker, projects: Projects) -> list[Member]:
+    """Who has a part in the project and can sign in, by name: to choose from."""
+    return await projects.people(caller, project_id)
 
 
 @router.websocket("/ws")

@@ -13,6 +13,12 @@ class Name(BaseModel):
     display_name: str
 
 
+class Member(Name):
+    """A person and their part in a project, as the team sees them."""
+
+    role: MemberRole
+
+
 class Progress(BaseModel):
     """Tasks done of all tasks."""
 

@@ -10,14 +10,14 @@ from app.accounts.principal import Principal
 from app.accounts.queries import hold_account
 from app.accounts.roles import Role
 from app.core.database import Database, Signal, Transaction
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
 from app.projects import queries
 from app.projects.preflight import HostSchema
 from app.projects.queries import StoredProject
 from app.projects.roles import PARTS_OF, MemberRole, Source
-from app.projects.schemas import Progress, Project
+from app.projects.schemas import Member, Progress, Project
 
 CountByProject = Callable[[Principal, Sequence[HostId]], Awaitable[Mapping[HostId, int]]]
 """A figure about each project that a feature above this one knows."""
@@ -44,6 +44,23 @@ class ProjectService:
         if found is None:
             raise NotFound
         return found
+
+    async def find_for_work(self, connection: AsyncConnection, actor: Principal, project_id: HostId) -> StoredProject:
+        """The project, for one of its team; raises ``NotFound`` out of reach, and ``Forbidden`` for a client of it.
+
+        The account's role alone does not say so: somebody may have made a developer a client of this project.
+        """
+        found = await self.find(connection, actor, project_id)
+        if found.role == MemberRole.CLIENT:
+            raise Forbidden("Your part in this project does not allow it.")
+        return found
+
+    async def people(self, actor: Principal, project_id: HostId) -> list[Member]:
+        """Who has a part in the project and can sign in, for one of its team; raises as ``find_for_work`` does."""
+        async with self._database.reading() as connection:
+            await self.find_for_work(connection, actor, project_id)
+            found = await queries.people(connection, project_id)
+        return [Member(id=each.user_id, display_name=each.display_name, role=MemberRole(each.role)) for each in found]
 
     async def project(self, actor: Principal, project_id: HostId) -> Project:
         """The project with its figures; raises ``NotFound`` if the actor does not reach it."""

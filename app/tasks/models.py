@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
 from app.core.types import HOST_ID, TIMESTAMP, HostId
+
+
+class TaskStatus(StrEnum):
+    TODO = "todo"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+class Decision(StrEnum):
+    """What a client can say to a request."""
+
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+
+
+class ApprovalState(StrEnum):
+    """How a request stands: it waits, or has been decided, or is no longer asked."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+    SUPERSEDED = "superseded"
 
 
 class Task(Base):

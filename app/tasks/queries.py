@@ -1,17 +1,295 @@
-"""All SQL of tasks and approvals."""
+"""All SQL of tasks and of what has changed in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import (
+    Date,
+    Integer,
+    Numeric,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy import and_ as all_of
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as change_of
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
+from app.accounts.models import Account
+from app.accounts.principal import Principal
 from app.core.database import fetch
+from app.core.pagination import Cursor
 from app.core.types import HOST_ID, HostId
-from app.tasks.models import Task
+from app.projects.access import ACTOR, reachable_projects
+from app.projects.queries import NAMELESS
+from app.tasks.models import Task, TaskChange, TaskStatus
+
+_TASK_ID = bindparam("task_id", type_=Uuid)
+_PROJECT_ID = bindparam("project_id", type_=HOST_ID)
+
+_Assignee, _Author = aliased(Account), aliased(Account)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTask:
+    id: UUID
+    project_id: HostId
+    title: str
+    description: str
+    status: str
+    due_on: date | None
+    assignee_id: HostId | None
+    assignee_name: str | None
+    author_id: HostId
+    author_name: str
+    position: Decimal
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+
+
+_TASKS = (
+    select(
+        Task.id,
+        Task.project_id,
+        Task.title,
+        Task.description,
+        Task.status,
+        Task.due_on,
+        Task.assignee_id,
+        case((Task.assignee_id.is_not(None), func.coalesce(_Assignee.display_name, NAMELESS))),
+        Task.author_id,
+        func.coalesce(_Author.display_name, NAMELESS),
+        Task.position,
+        Task.version,
+        Task.created_at,
+        Task.updated_at,
+        Task.completed_at,
+    )
+    .select_from(Task)
+    .outerjoin(_Assignee, _Assignee.user_id == Task.assignee_id)
+    .outerjoin(_Author, _Author.user_id == Task.author_id)
+)
+
+
+async def tasks(
+    connection: AsyncConnection,
+    actor: Principal,
+    project_id: HostId,
+    after: Cursor | None,
+    limit: int,
+    filters: Mapping[str, Any],
+) -> list[StoredTask]:
+    """Tasks of a project in reach, in their order. Filters: ``status``."""
+    parameters = {"actor_id": actor.user_id, "project_id": project_id, "rows": limit} | dict(filters)
+    if after is not None:
+        parameters |= {"after_position": after.decimal, "after_id": after.id}
+    statement = _page(reachable_projects(actor), frozenset(filters), is_first=after is None)
+    return [StoredTask(*row) for row in await fetch(connection, statement, parameters)]
+
+
+@cache
+def _page(reachable: Select[HostId], filtered: frozenset[str], *, is_first: bool) -> Select[*tuple[Any, ...]]:
+    statement = _TASKS.where(Task.project_id == _PROJECT_ID, Task.project_id.in_(reachable))
+    if "status" in filtered:
+        statement = statement.where(Task.status == bindparam("status", type_=Text))
+    if not is_first:
+        place = tuple_(bindparam("after_position", type_=Numeric), bindparam("after_id", type_=Uuid))
+        statement = statement.where(tuple_(Task.position, Task.id) > place)
+    return statement.order_by(Task.position, Task.id).limit(bindparam("rows"))
+
+
+async def task(connection: AsyncConnection, actor: Principal, task_id: UUID) -> StoredTask | None:
+    """The task, if its project is in reach."""
+    return await _one(connection, _task(reachable_projects(actor), is_held=False), actor, task_id)
+
+
+async def held_task(connection: AsyncConnection, actor: Principal, task_id: UUID) -> StoredTask | None:
+    """The same, as it is once nobody else changes it; nobody will until the transaction ends."""
+    return await _one(connection, _task(reachable_projects(actor), is_held=True), actor, task_id)
+
+
+async def _one(
+    connection: AsyncConnection, statement: Select[*tuple[Any, ...]], actor: Principal, task_id: UUID
+) -> StoredTask | None:
+    rows = await fetch(connection, statement, {"actor_id": actor.user_id, "task_id": task_id})
+    return StoredTask(*rows[0]) if rows else None
+
+
+@cache
+def _task(reachable: Select[HostId], *, is_held: bool) -> Select[*tuple[Any, ...]]:
+    statement = _TASKS.where(Task.id == _TASK_ID, Task.project_id.in_(reachable))
+    return statement.with_for_update(of=Task) if is_held else statement
+
+
+_HOLD_ORDER = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text), 0)))
+
+
+async def hold_order(connection: AsyncConnection, project_id: HostId) -> None:
+    """Nobody else adds or moves a task of the project until the transaction ends. Before any of its rows is held."""
+    await fetch(connection, _HOLD_ORDER, {"key": f"client_portal.tasks {project_id}"})
+
+
+_last = select(func.coalesce(func.floor(func.max(Task.position)), 0)).where(Task.project_id == _PROJECT_ID)
+_status = bindparam("status", type_=Text)
+_INSERT = (
+    insert_into(Task)
+    .values(
+        id=_TASK_ID,
+        project_id=_PROJECT_ID,
+        author_id=ACTOR,
+        title=bindparam("title", type_=Text),
+        description=bindparam("description", type_=Text),
+        status=_status,
+        due_on=bindparam("due_on", type_=Date),
+        assignee_id=bindparam("assignee_id", type_=HOST_ID),
+        position=_last.scalar_subquery() + 1,
+        completed_at=case((_status == TaskStatus.DONE.value, func.clock_timestamp())),
+    )
+    .returning(Task.id)
+)
+
+
+async def insert_task(
+    connection: AsyncConnection, actor: Principal, project_id: HostId, task_id: UUID, content: Mapping[str, Any]
+) -> None:
+    """Adds a task at the end of the project's list, whose order is held.
+
+    Raises ``asyncpg.UniqueViolationError`` when the id is in use.
+    """
+    own = {"actor_id": actor.user_id, "project_id": project_id, "task_id": task_id}
+    await fetch(connection, _INSERT, own | dict(content))
+
+
+async def update_task(connection: AsyncConnection, task_id: UUID, version: int, content: Mapping[str, Any]) -> None:
+    """Changes what a held task says."""
+    values = _columns(content) | {"version": version, "updated_at": func.clock_timestamp()}
+    await connection.execute(change_of(Task).where(Task.id == task_id).values(values))
+
+
+def _columns(content: Mapping[str, Any]) -> dict[str, Any]:
+    if "status" not in content:
+        return dict(content)
+    is_done = content["status"] == TaskStatus.DONE
+    return dict(content) | {"completed_at": func.clock_timestamp() if is_done else None}
+
+
+async def delete_task(connection: AsyncConnection, task_id: UUID) -> None:
+    """Deletes a held task that nobody was asked about, and what was kept of its changes."""
+    await connection.execute(delete(TaskChange).where(TaskChange.task_id == task_id))
+    await connection.execute(delete(Task).where(Task.id == task_id))
+
+
+# A place between two neighbours is exact, and has a digit more than either: after so many, all are numbered anew.
+_MOST_DIGITS = 100
+
+_Neighbour = aliased(Task)
+_others = all_of(_Neighbour.project_id == Task.project_id, _Neighbour.id != Task.id)
+_before = bindparam("before", type_=Numeric)
+_first = select(func.floor(func.min(_Neighbour.position)) - 1).where(_others)
+_next = select(func.min(_Neighbour.position)).where(_others, _Neighbour.position > _before)
+
+
+def _place_before_all() -> Select[*tuple[Any, ...]]:
+    place = func.coalesce(_first.correlate(Task).scalar_subquery(), Task.position)
+    return select(place).where(Task.id == _TASK_ID)
+
+
+def _place_behind() -> Select[*tuple[Any, ...]]:
+    following = _next.correlate(Task).scalar_subquery()
+    is_there = all_of(Task.position > _before, or_(following.is_(None), Task.position < following))
+    # Multiplied and not divided: a quotient would be rounded.
+    between = func.coalesce((_before + following) * cast("0.5", Numeric), func.floor(_before) + 1)
+    return select(case((is_there, Task.position), else_=between)).where(Task.id == _TASK_ID)
+
+
+_BEFORE_ALL, _BEHIND = _place_before_all(), _place_behind()
+_PLACE = select(Task.position).where(Task.id == _TASK_ID, Task.project_id == _PROJECT_ID)
+
+
+async def move_task(connection: AsyncConnection, task: StoredTask, after_id: UUID | None) -> bool:
+    """Puts a held task behind another of its project, whose order is held, or before all.
+
+    False when there is no such other task.
+    """
+    parameters: dict[str, Any] = {"task_id": task.id}
+    if after_id is not None:
+        found = await fetch(connection, _PLACE, {"task_id": after_id, "project_id": task.project_id})
+        if not found or after_id == task.id:
+            return False
+        parameters["before"] = found[0][0]
+    ((position,),) = await fetch(connection, _BEFORE_ALL if after_id is None else _BEHIND, parameters)
+    if position != task.position:
+        await connection.execute(change_of(Task).where(Task.id == task.id).values(position=position))
+    if -position.as_tuple().exponent > _MOST_DIGITS:
+        await _number_anew(connection, task.project_id)
+    return True
+
+
+async def _number_anew(connection: AsyncConnection, project_id: HostId) -> None:
+    order = func.row_number().over(order_by=(Task.position, Task.id)).label("position")
+    numbered = select(Task.id, order).where(Task.project_id == project_id).subquery()
+    statement = change_of(Task).where(Task.id == numbered.c.id).values(position=numbered.c.position)
+    await connection.execute(statement)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """The version that a change led to, and each field as it was and as it became."""
+
+    version: int
+    actor_id: HostId
+    actor_name: str
+    at: datetime
+    fields: dict[str, dict[str, Any]]
+
+
+async def insert_change(
+    connection: AsyncConnection, actor: Principal, task_id: UUID, version: int, fields: Mapping[str, Any]
+) -> None:
+    values = {"task_id": task_id, "version": version, "actor_id": actor.user_id, "changes": dict(fields)}
+    await connection.execute(insert_into(TaskChange).values(values))
+
+
+_CHANGES = (
+    select(
+        TaskChange.version,
+        TaskChange.actor_id,
+        func.coalesce(Account.display_name, NAMELESS),
+        TaskChange.at,
+        TaskChange.changes,
+    )
+    .outerjoin(Account, Account.user_id == TaskChange.actor_id)
+    .where(TaskChange.task_id == _TASK_ID, TaskChange.version > bindparam("version", type_=Integer))
+    .order_by(TaskChange.version)
+)
+
+
+async def changes_since(connection: AsyncConnection, task_id: UUID, version: int) -> list[StoredChange]:
+    """What has changed since the task had that version, oldest first."""
+    rows = await fetch(connection, _CHANGES, {"task_id": task_id, "version": version})
+    return [StoredChange(*row) for row in rows]
+
 
 _PROGRESS = (
-    select(Task.project_id, func.count().filter(Task.status == "done"), func.count())
+    select(Task.project_id, func.count().filter(Task.status == TaskStatus.DONE), func.count())
     .where(Task.project_id == func.any(bindparam("project_ids", type_=ARRAY(HOST_ID))))
     .group_by(Task.project_id)
 )
