@@ -3,12 +3,23 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.dev.demo import FIRST_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member
 from tests.issues.people import Desk
 from tests.world import PEOPLE, World
+
+
+@pytest.fixture
+def world(recycled_world: World) -> World:
+    return recycled_world
+
+
+@pytest.fixture
+def app(shared_app: FastAPI) -> FastAPI:
+    return shared_app
 
 
 async def room_of(world: World, person: str) -> str:
