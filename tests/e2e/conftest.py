@@ -14,6 +14,18 @@ from tests.portal import Portal
 from tests.world import SECRET, World, bearer
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
+CONTENT = (
+    "notifications",
+    "attachments",
+    "messages",
+    "issue_changes",
+    "issues",
+    "approvals",
+    "task_changes",
+    "tasks",
+    "files",
+)
+"""What people made, in the order in which it can be taken away."""
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +39,10 @@ def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest_asyncio.fixture(autouse=True)
 async def empty_inboxes(shared_world: World) -> None:
-    """Every test begins with nothing in any inbox or room, and the settings as they were made."""
+    """Every test begins with nothing in any inbox, room or project, and the settings as they were made."""
     await shared_world.execute(
-        "DELETE FROM client_portal.notifications; DELETE FROM client_portal.messages;"
-        "UPDATE client_portal.rooms SET last_number = 0; UPDATE client_portal.room_reads SET number = 0"
+        "".join(f"DELETE FROM client_portal.{table};" for table in CONTENT)
+        + "UPDATE client_portal.rooms SET last_number = 0; UPDATE client_portal.room_reads SET number = 0"
     )
     await shared_world.execute("UPDATE client_portal.notification_settings SET realtime_enabled = true")
 

@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import * as api from './api.ts';
 import { inboxVersion } from './bell.ts';
 import { messagesRead } from './chat/visits.ts';
@@ -29,6 +29,7 @@ interface Props {
 /** The pages of one project: its name, its sections, and a page of its own when it is out of reach. */
 export function ProjectFrame({ id, section, children }: Props) {
   const project = useProject(id);
+  const tabs = useTabInView(section);
   if (project.state === 'failed' && notThere(project.problem.status)) {
     return (
       <GonePage
@@ -48,7 +49,7 @@ export function ProjectFrame({ id, section, children }: Props) {
       lead={project.state === 'ready' && roleLine(project.value)}
       aside={section !== searchSection && <SearchEntry project={id} />}
     >
-      <nav class="sections" aria-label="Sections of the project">
+      <nav ref={tabs} class="sections" aria-label="Sections of the project">
         {sections.map(({ path, text }) => (
           <a
             key={path}
@@ -67,6 +68,16 @@ export function ProjectFrame({ id, section, children }: Props) {
       {project.state === 'ready' && children(project.value)}
     </Page>
   );
+}
+
+/** On a phone the tabs scroll: the one of this section stands in view. */
+function useTabInView(section: string): RefObject<HTMLElement | null> {
+  const tabs = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const here = tabs.current?.querySelector<HTMLElement>('[aria-current]');
+    if (tabs.current && here) tabs.current.scrollLeft = here.offsetLeft - tabs.current.offsetLeft - 16;
+  }, [section]);
+  return tabs;
 }
 
 /** Once it is there, a passing failure to read it anew does not take the page away. */

@@ -145,10 +145,12 @@ function Facts({ issue }: { issue: IssueWithHistory }) {
           <dd dir="auto">{client.display_name}</dd>
         </div>
       )}
-      <div>
-        <dt>Raised by</dt>
-        <dd dir="auto">{author.display_name}</dd>
-      </div>
+      {author.id !== client.id && (
+        <div>
+          <dt>Raised by</dt>
+          <dd dir="auto">{author.display_name}</dd>
+        </div>
+      )}
       <div>
         <dt>Raised</dt>
         <dd>
