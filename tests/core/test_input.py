@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -164,10 +164,19 @@ def _example(path: str) -> dict[str, Any]:
         "/api/auth/password": {"current_password": "wrong", "new_password": "long enough"},
         "/api/auth/password_link": {"token": "no-token", "new_password": "long enough"},
         "/api/notifications/settings": {"push_enabled": False},
+        "/api/notifications/read_about": {"source_kind": "issue", "source_id": str(uuid4())},
         "/api/testnotify/issue": {"project_id": str(FIRST_PROJECT), "issue_id": str(uuid4()), "message": "A leak"},
         "/api/testnotify/message": {"project_id": str(FIRST_PROJECT), "message_id": str(uuid4()), "snippet": "Hello"},
         "/api/rooms/{room_id}/messages": {"id": str(uuid4()), "body": "Hello"},
         "/api/rooms/{room_id}/read": {"up_to": 1},
+        "/api/rooms/{room_id}/issues": {
+            "id": str(uuid4()),
+            "kind": "issue",
+            "title": "A leak",
+            "body": "",
+            "file_ids": [],
+        },
+        "/api/issues/{issue_id}": {"title": "A leak", "body": "Under the window", "status": "open", "reason": "New"},
         "/api/admin/accounts": {"user_id": str(uuid4()), "first_password": "link", **account},
         "/api/admin/accounts/{user_id}": {"display_name": "Nora Berg", "email": f"{uuid4()}@example.com"},
         "/api/admin/projects/{project_id}/members/{user_id}": {"role": "developer"},
@@ -183,8 +192,19 @@ async def _ids(world: World) -> dict[str, str]:
         "project_id": str(FIRST_PROJECT),
         "user_id": str(PEOPLE["dev"]),
         "message_id": str(uuid4()),
+        "issue_id": str(await _issue(world, room)),
         "notification_id": str(uuid4()),
     }
+
+
+async def _issue(world: World, room: UUID) -> UUID:
+    id_: UUID = await world.value(
+        "INSERT INTO client_portal.issues (id, room_id, author_id, kind, title)"
+        " VALUES (gen_random_uuid(), $1, $2, 'issue', 'A leak') RETURNING id",
+        room,
+        PEOPLE["client"],
+    )
+    return id_
 
 
 JSON = {"Content-Type": "application/json"}

@@ -4,13 +4,16 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.core.errors import Conflict
 from app.core.middleware import BODY_LIMIT
+from app.core.problems import problem_response
 from app.dev.demo import FIRST_PROJECT
 from tests.running import caller_of, is_problem, running
 from tests.world import PEOPLE, World, bearer
@@ -189,6 +192,18 @@ async def test_a_fault_of_ours_is_a_problem_that_tells_nothing_and_keeps_browser
     assert is_problem(answer)
     assert "secret" not in answer.text
     assert answer.headers.get("x-content-type-options") == "nosniff"
+
+
+async def test_a_problem_can_carry_members_of_its_own_beside_those_of_all():
+    extra = {"current": {"at": datetime(2026, 11, 20, tzinfo=UTC), "id": UUID(int=1)}, "status": 200}
+    answer = problem_response(Conflict("It has been changed.", slug="changed-meanwhile", extra=extra))
+    assert json.loads(answer.body) == {
+        "type": "/problems/changed-meanwhile",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "It has been changed.",
+        "current": {"at": "2026-11-20T00:00:00Z", "id": str(UUID(int=1))},
+    }
 
 
 async def test_more_writers_than_connections_wait_for_their_turn(world: World):

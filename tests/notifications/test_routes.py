@@ -15,6 +15,8 @@ from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
 from tests.core.test_health import fail_commits
 from tests.running import caller_of, is_problem, running
+from tests.sse import Event as SseEvent
+from tests.sse import open_stream
 from tests.world import PEOPLE, World, bearer, token
 
 
@@ -157,6 +159,86 @@ class TestRead:
         assert await _count(pm) == 1
 
 
+class TestReadAbout:
+    """Who looks at the thing itself has read what they were told of it."""
+
+    @staticmethod
+    async def _look(caller: httpx.AsyncClient, source_id: object, kind: str = "issue") -> None:
+        body = {"source_kind": kind, "source_id": str(source_id)}
+        answer = await caller.post("/api/notifications/read_about", json=body)
+        assert (answer.status_code, answer.content) == (204, b"")
+
+    @staticmethod
+    async def _source(world: World, id_: UUID) -> UUID:
+        source: UUID = await world.value("SELECT source_id FROM client_portal.notifications WHERE id = $1", id_)
+        return source
+
+    async def test_all_about_it_become_read_and_others_stay(self, pm: httpx.AsyncClient, world: World):
+        ids = await world.notify("pm", count=3)
+        source = await self._source(world, ids[0])
+        await world.execute(
+            "UPDATE client_portal.notifications SET source_id = $1, source_kind = 'task' WHERE id = ANY($2)",
+            source,
+            ids[:2],
+        )
+        await self._look(pm, source, "task")
+        assert await _ids(pm, unread="true") == [str(ids[2])]
+        await self._look(pm, source, "task")
+        assert await _count(pm) == 1
+
+    async def test_of_another_kind_with_the_same_id_stays(self, pm: httpx.AsyncClient, world: World):
+        source = await self._source(world, (await world.notify("pm"))[0])
+        for kind in ("message", "file", "task"):
+            await self._look(pm, source, kind)
+        assert await _count(pm) == 1
+
+    async def test_other_peoples_stay(self, pm: httpx.AsyncClient, world: World):
+        source = await self._source(world, (await world.notify("dev"))[0])
+        await self._look(pm, source)
+        assert await world.value("SELECT is_read FROM client_portal.notifications") is False
+
+    async def test_what_nobody_was_told_of_is_no_fault(self, pm: httpx.AsyncClient):
+        await self._look(pm, uuid4())
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"source_kind": "issue"},
+            {"source_kind": "wish", "source_id": str(uuid4())},
+            {"source_kind": "issue", "source_id": "x"},
+        ],
+    )
+    async def test_what_is_no_source_is_refused(self, pm: httpx.AsyncClient, body):
+        answer = await pm.post("/api/notifications/read_about", json=body)
+        assert answer.status_code == 422
+        assert is_problem(answer)
+
+    async def test_a_commit_that_fails_is_no_204(self, pm: httpx.AsyncClient, world: World):
+        source = await self._source(world, (await world.notify("pm"))[0])
+        await fail_commits(world)
+        answer = await pm.post("/api/notifications/read_about", json={"source_kind": "issue", "source_id": str(source)})
+        assert answer.status_code in {500, 503}
+        assert await _count(pm) == 1
+
+    async def test_every_tab_hears_of_it(self, app: FastAPI, pm: httpx.AsyncClient, world: World):
+        ids = await world.notify("pm", count=2)
+        async with open_stream(app, bearer("pm")) as one, open_stream(app, bearer("pm")) as another:
+            for stream in (one, another):
+                await stream.until("ready")
+            await self._look(pm, uuid4())
+            await self._look(pm, await self._source(world, ids[0]))
+            for stream in (one, another):
+                assert await stream.next() == SseEvent("read", {"ids": [str(ids[0])], "unread_count": 1})
+
+    async def test_a_simulated_issue_is_read_though_there_is_none(self, app: FastAPI, pm: httpx.AsyncClient):
+        issue = {"project_id": str(FIRST_PROJECT), "issue_id": str(uuid4()), "message": "A leak"}
+        assert (await pm.post("/api/testnotify/issue", json=issue)).status_code == 204
+        assert (await pm.get(f"/api/issues/{issue['issue_id']}")).status_code == 404
+        await self._look(pm, issue["issue_id"])
+        assert await _count(pm) == 0
+
+
 class TestWhenAccessEnds:
     """List, count and reading no longer include a project that one has left."""
 
@@ -297,7 +379,7 @@ class TestSimulatedEvents:
 
 
 async def test_a_row_of_a_newer_version_opens_its_project(world: World, pm: httpx.AsyncClient):
-    await world.notify("pm", type="file_uploaded", source_kind="file")
+    await world.notify("pm", type="wish_granted", source_kind="wish")
     item = (await pm.get("/api/notifications")).json()["items"][0]
     assert item["route_path"] == f"/projects/{FIRST_PROJECT}"
 
