@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import accounts, members
+from app.commands import accounts, files, members
 from app.commands.console import direct_url, say, warn
 from app.commands.console import run as run_async
 from app.core import migrations, pages
@@ -21,10 +21,12 @@ from app.projects.host_managers import check_managers_query
 from app.projects.preflight import check_host
 from app.server import listen, serve, unwind_on_sigterm
 from app.settings import Settings, load_settings
+from app.storage.store import Storage
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Client Portal.")
 app.add_typer(accounts.app, name="account")
 app.add_typer(members.app, name="member")
+app.command()(files.sweep)
 
 
 def main() -> None:
@@ -73,6 +75,7 @@ def downgrade(revision: Annotated[str, typer.Argument(help="`base` removes all o
 
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
+    run_async(Storage(settings.storage_url).check())
     run_async(_prepare(settings))
     if not pages.are_built():
         warn("the pages are not built: run `make build`, or use the API alone")

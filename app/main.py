@@ -30,6 +30,13 @@ from app.core.middleware import Harden, Observe
 from app.core.passwords import Passwords
 from app.core.tokens import Tokens
 from app.dev.testnotify import router as testnotify_router
+from app.files.downloads import Downloads
+from app.files.pictures import Pictures
+from app.files.router import LARGE_BODIES
+from app.files.router import router as files_router
+from app.files.service import FileService
+from app.files.sweep import Sweeper
+from app.files.uploads import Uploads
 from app.issues.router import router as issues_router
 from app.issues.service import IssueService
 from app.notifications.feed import NotificationFeed
@@ -49,6 +56,7 @@ from app.realtime.broker import PostgresBroker
 from app.realtime.hub import Hub
 from app.realtime.ws import LongSockets
 from app.settings import Settings, load_settings
+from app.storage.store import Storage
 from app.tasks.approvals import ApprovalService
 from app.tasks.router import router as tasks_router
 from app.tasks.service import TaskService, progress_by_project
@@ -80,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         chat_router,
         *test_routers,
         projects_router,
+        files_router,
         issues_router,
         tasks_router,
         accounts_router,
@@ -137,6 +146,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.projects = ProjectService(
         state.database, host, state.notifications.unread_by_project, partial(progress_by_project, state.database)
     )
+    storage = Storage(state.settings.storage_url)
+    state.files = FileService(state.database, state.projects, storage)
+    state.uploads = Uploads(
+        state.database,
+        host,
+        state.notifications,
+        storage,
+        Pictures(),
+        room_limit=state.settings.max_room_mb * 2**20,
+    )
+    state.downloads = Downloads(storage)
+    state.sweeper = Sweeper(state.database, storage)
     state.chat = ChatService(state.database, host, state.projects, state.notifications, state.presence)
     state.issues = IssueService(state.database, host, state.projects, state.notifications)
     state.tasks = TaskService(state.database, state.projects, state.notifications)
@@ -158,12 +179,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await state.broker.start()
     state.host_managers.start()
     state.presence.start()
+    state.sweeper.start()
     # What exists now lives as long as the process: keep the garbage collector from walking it again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     with told_of_end(lambda: state.hub.close("shutdown")), ends_with_parent():
         yield
+    await state.sweeper.stop()
     await state.host_managers.stop()
     await state.presence.stop()
     state.room_feed.stop()
@@ -184,6 +207,6 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             expose_headers=["ETag", "Retry-After"],
             max_age=600,
         )
-    app.add_middleware(Harden)
+    app.add_middleware(Harden, large_bodies=LARGE_BODIES)
     app.add_middleware(Observe, registry=app.state.registry)
     app.add_middleware(LongSockets)

@@ -123,6 +123,11 @@ class Settings(BaseSettings):
         return self.database_url is None
 
     @property
+    def storage_url(self) -> str:
+        """Where the bytes of files live."""
+        return self.files_url or (self.data_dir / "files").as_uri()
+
+    @property
     def base_url(self) -> str:
         """Where people reach the portal, without a trailing slash."""
         host = "localhost" if self.host in _ALL_ADDRESSES else self.host

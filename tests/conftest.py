@@ -140,7 +140,12 @@ def run_portal(world: World, tmp_path: Path) -> Iterator[Callable[..., Portal]]:
     with ExitStack() as stack:
 
         def run(**environment: Any) -> Portal:
-            own = {"DATABASE_URL": world.url, "JWT_SECRET": SECRET, "NOTIFY_TEST_ENDPOINTS": "true"}
+            own = {
+                "DATABASE_URL": world.url,
+                "FILES_URL": world.files.as_uri(),
+                "JWT_SECRET": SECRET,
+                "NOTIFY_TEST_ENDPOINTS": "true",
+            }
             return stack.enter_context(Portal(tmp_path, **(own | environment)))
 
         yield run

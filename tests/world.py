@@ -1,10 +1,16 @@
 """The demo world as tests see it: its people, their tokens, and direct access to its tables."""
 
+import atexit
+import shutil
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -89,6 +95,11 @@ class World:
     owner_url: str
     """As the superuser."""
 
+    @property
+    def files(self) -> Path:
+        """The folder of its files' bytes."""
+        return _files() / urlsplit(self.url).path.strip("/")
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
         """A connection beside the application, for looking at the tables and for what the host does."""
@@ -168,8 +179,22 @@ class World:
     def settings(self, **changes: Any) -> Settings:
         """Settings for this database, untouched by the environment of the tests."""
         return Settings.model_validate(
-            {"database_url": self.url, "jwt_secret": SECRET, "notify_test_endpoints": True} | changes
+            {
+                "database_url": self.url,
+                "files_url": self.files.as_uri(),
+                "jwt_secret": SECRET,
+                "notify_test_endpoints": True,
+            }
+            | changes
         )
+
+
+@cache
+def _files() -> Path:
+    """A folder that goes with the test process."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-files-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def bearer(person: str, **claims: Any) -> dict[str, str]:

@@ -21,12 +21,16 @@ def in_transaction(work: Callable[[Transaction], Awaitable[T]]) -> T:
     """Does the work in one transaction on DATABASE_URL, or on the demo's database while it runs; answers its answer."""
 
     async def run_it() -> T:
-        settings = load_settings()
-        url = demo.running_url(settings) if settings.is_embedded else None
-        async with one_transaction(url or direct_url(settings)) as transaction:
+        async with one_transaction(database_url(load_settings())) as transaction:
             return await work(transaction)
 
     return run(run_it())
+
+
+def database_url(settings: Settings) -> str:
+    """The address of DATABASE_URL, past a pooler, or of the demo's database while it runs."""
+    url = demo.running_url(settings) if settings.is_embedded else None
+    return url or direct_url(settings)
 
 
 def direct_url(settings: Settings) -> str:

@@ -1,5 +1,7 @@
 """What surrounds every request: its log line and measures, safe headers, a limit on bodies. Plain ASGI."""
 
+import asyncio
+import re
 import secrets
 import time
 from functools import lru_cache
@@ -16,6 +18,8 @@ from app.core.problems import problem_body, unexpected
 log = structlog.get_logger("request")
 
 BODY_LIMIT = 1024 * 1024
+_DRAIN_SECONDS = 5.0
+_DRAINED_BYTES = 64 * 1024 * 1024
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -73,10 +77,14 @@ class Observe:
 
 
 class Harden:
-    """Adds the headers that keep browsers strict, to a fault of ours too; refuses bodies over the limit unread."""
+    """Adds the headers that keep browsers strict, to a fault of ours too; refuses bodies over the limit unread.
 
-    def __init__(self, app: ASGIApp) -> None:
+    ``large_bodies`` are the addresses of routes that take larger ones and limit them by themselves.
+    """
+
+    def __init__(self, app: ASGIApp, large_bodies: re.Pattern[str] | None = None) -> None:
         self.app = app
+        self._large_bodies = large_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -95,7 +103,10 @@ class Harden:
                 message["headers"] = headers
             await send(message)
 
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+        if self._takes_large_bodies(scope):
+            large = _LargeBody(receive, send_hardened)
+            receive, send_hardened = large.receive, large.send
+        elif scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             limited = await _within_limit(scope, receive)
             if limited is None:
                 await _refuse_body(send_hardened)
@@ -107,6 +118,52 @@ class Harden:
             if is_started:
                 raise
             await unexpected(Request(scope), error)(scope, receive, send_hardened)
+
+    def _takes_large_bodies(self, scope: Scope) -> bool:
+        return (
+            self._large_bodies is not None
+            and scope["method"] == "POST"
+            and self._large_bodies.fullmatch(scope["path"]) is not None
+        )
+
+
+class _LargeBody:
+    """Lets a refusal arrive where its body has not been read to the end.
+
+    A server that closes at once what a client still writes to resets the connection, and the client may never see the
+    answer. So the end of the answer waits until the rest has come, for a while.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._is_read = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._is_read = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._is_read:
+            await self._send(message)
+        elif message["type"] == "http.response.start":
+            await self._send({**message, "headers": [*message["headers"], (b"connection", b"close")]})
+        elif message.get("more_body", False):
+            await self._send(message)
+        else:
+            await self._send({**message, "more_body": True})
+            await self._drain()
+            await self._send({"type": "http.response.body", "body": b""})
+
+    async def _drain(self) -> None:
+        left = _DRAINED_BYTES
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while not self._is_read and left > 0:
+                    left -= len((await self.receive()).get("body", b""))
+        except TimeoutError:
+            return
 
 
 async def _within_limit(scope: Scope, receive: Receive) -> Receive | None:

@@ -1,6 +1,7 @@
 """Bytes under keys. Knows nothing of whose they are."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,17 @@ _PART = 5 * 1024 * 1024  # the least that S3 takes
 _PARTS_AT_ONCE = 2
 _PATIENCE = timedelta(seconds=20)
 _FAULTS = (BaseError, OSError)
+
+
+_OURS = re.compile(r"([0-9a-f]{2}/|probe-)[0-9a-f]{32}(\.[a-z]+)?")
+SHARDS = tuple(f"{number:02x}" for number in range(256))
+"""What keys begin with: a part of all that is stored is a shard."""
+
+
+def new_key() -> str:
+    """A key that nobody can guess, and that says nothing of what is under it."""
+    name = uuid4().hex
+    return f"{name[:2]}/{name}"
 
 
 class Missing(Exception):
@@ -108,16 +120,17 @@ class Storage:
         with suppress(Missing), _told():
             await obstore.delete_async(self._store, key)
 
-    async def entries(self) -> AsyncIterator[Entry]:
-        """Everything that is stored, in no order."""
-        listed = obstore.list(self._store, chunk_size=1000)
+    async def entries(self, shard: str | None = None) -> AsyncIterator[Entry]:
+        """What is stored under keys of ours, of one shard or all, in no order. Anything else is not looked at."""
+        listed = obstore.list(self._store, shard, chunk_size=1000)
         while True:
             with _told():
                 batch = await anext(listed, None)
             if batch is None:
                 return
             for each in batch:
-                yield Entry(each["path"], each["size"], each["last_modified"])
+                if _OURS.fullmatch(each["path"]):
+                    yield Entry(each["path"], each["size"], each["last_modified"])
 
     async def remove_partials(self, before: datetime) -> int:
         """Removes what writers that died have left behind; answers how much. A bucket has rules of its own for it."""

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from app.core.errors import StartupError, Unavailable
-from app.storage.store import Missing, Storage
+from app.storage.store import Missing, Storage, new_key
 from tests.running import until
 
 MIB = 1024 * 1024
@@ -46,12 +46,14 @@ class TestAnyStorage:
         assert [piece async for piece in storage.stream("empty", 0, 0)] == []
 
     async def test_what_breaks_off_raises_its_own_fault_and_leaves_nothing(self, storage: Storage):
+        key = new_key()
+
         class TooLongError(Exception):
             pass
 
         with pytest.raises(TooLongError):
-            await storage.put("ab/broken", pieces(300, then=TooLongError()))
-        assert await storage.size("ab/broken") is None
+            await storage.put(key, pieces(300, then=TooLongError()))
+        assert await storage.size(key) is None
         assert await keys(storage) == []
 
     async def test_who_is_cancelled_leaves_nothing(self, storage: Storage):
@@ -76,12 +78,18 @@ class TestAnyStorage:
         await storage.delete("nothing")
 
     async def test_what_is_removed_is_gone(self, storage: Storage):
-        await storage.put_bytes("one", b"1")
-        await storage.put_bytes("two", b"22")
-        await storage.delete("one")
-        (left,) = [entry async for entry in storage.entries()]
-        assert (left.key, left.size) == ("two", 2)
+        one, two = new_key(), new_key()
+        await storage.put_bytes(one, b"1")
+        await storage.put_bytes(two, b"22")
+        await storage.delete(one)
+        (left,) = [entry async for entry in storage.entries(two[:2])]
+        assert (left.key, left.size) == (two, 2)
         assert datetime.now(UTC) - left.modified < timedelta(minutes=1)
+
+    async def test_what_else_there_is_in_that_place_is_never_listed(self, storage: Storage):
+        for key in ("ab/notes.txt", "report", f"sub/{new_key()}", f"ab/{new_key()[3:]}-1"):
+            await storage.put_bytes(key, b"somebody else's")
+        assert await keys(storage) == []
 
     async def test_one_that_can_be_used_passes_its_check_and_is_as_it_was(self, storage: Storage):
         await storage.check()
@@ -95,14 +103,16 @@ class TestFolder:
 
     async def test_what_a_dead_writer_left_is_found_once_it_is_old(self, tmp_path: Path):
         storage = Storage(tmp_path.as_uri())
-        await storage.put_bytes("ab/whole", b"1")
-        old, young = tmp_path / "ab" / "dead#1", tmp_path / "ab" / "writing#1"
-        for path in (old, young):
+        key, dead, writing = (f"ab/{uuid4().hex}" for _ in range(3))
+        await storage.put_bytes(key, b"1")
+        left = [tmp_path / f"{dead}#1", tmp_path / f"{writing}#1", tmp_path / "ab" / "notes#1"]
+        for path in left:
             path.write_bytes(b"half")
-        os.utime(old, (1, 1))
-        assert await keys(storage) == ["ab/whole"]
+        for path in (left[0], left[2]):
+            os.utime(path, (1, 1))
+        assert await keys(storage) == [key]
         assert await storage.remove_partials(datetime.now(UTC) - timedelta(hours=1)) == 1
-        assert sorted(path.name for path in (tmp_path / "ab").iterdir()) == ["whole", "writing#1"]
+        assert set((tmp_path / "ab").iterdir()) == {tmp_path / key, *left[1:]}
 
     async def test_one_that_cannot_be_made_is_named_in_one_line(self, tmp_path: Path):
         (tmp_path / "file").touch()

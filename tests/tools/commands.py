@@ -46,7 +46,7 @@ def run(*command: str | Path, **environment: str) -> Done:
 
 def on(world: World) -> dict[str, str]:
     """The environment of a portal on this world's database."""
-    return {"DATABASE_URL": world.url, "JWT_SECRET": SECRET}
+    return {"DATABASE_URL": world.url, "FILES_URL": world.files.as_uri(), "JWT_SECRET": SECRET}
 
 
 def succeeds(done: Done) -> str:
