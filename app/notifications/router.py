@@ -13,7 +13,7 @@ from app.core.http import InDatabase
 from app.core.pagination import Listing
 from app.core.problems import documented
 from app.notifications.items import NotificationItem
-from app.notifications.schemas import NotificationsQuery, Settings, SettingsChange, Source, UnreadCount
+from app.notifications.schemas import NotificationsQuery, SeenSource, Settings, SettingsChange, UnreadCount
 from app.notifications.service import NotificationService
 from app.notifications.stream import NotificationStreams
 
@@ -51,7 +51,9 @@ async def mark_all_read(caller: Caller, notifications: Notifications) -> None:
 
 
 @router.post("/read_about", status_code=204)
-async def mark_read_about(source: Source, caller: Caller, notifications: Notifications, database: InDatabase) -> None:
+async def mark_read_about(
+    source: SeenSource, caller: Caller, notifications: Notifications, database: InDatabase
+) -> None:
     """The caller looks at the thing itself: what they were told about it becomes read, if there is anything."""
     async with database.transaction() as transaction:
         await notifications.mark_read_about_one(transaction, caller, source.source_kind, source.source_id)

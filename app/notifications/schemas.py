@@ -25,8 +25,8 @@ class NotificationsQuery(PageQuery):
         return given | {"is_read": False} if self.unread else given
 
 
-class Source(BaseModel):
-    """What notifications are about."""
+class SeenSource(BaseModel):
+    """What somebody looks at, which notifications may be about."""
 
     source_kind: SourceKind
     source_id: UUID

@@ -1,6 +1,7 @@
 """What becomes of an issue: its text, its status, and two people at once."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ def _refusal(answer) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].removeprefix("/problems/")
 
 
-async def _becomes(desk: Desk, issue: dict, status: str) -> dict:
+async def _becomes(desk: Desk, issue: dict[str, Any], status: str) -> dict[str, Any]:
     return await desk.changes("dev", issue, status=status, reason="So it is.")
 
 

@@ -62,7 +62,7 @@ async def _add(app: FastAPI, person: str, role: MemberRole, project: UUID = FIRS
 
 
 class TestNotify:
-    @pytest.mark.parametrize("type_", EventType)
+    @pytest.mark.parametrize("type_", sorted(type_ for type_, by in TOLD if by == MemberRole.CLIENT))
     async def test_of_a_client_tells_the_projects_managers_and_developers_and_nobody_else(
         self, app: FastAPI, world: World, type_
     ):
@@ -109,6 +109,28 @@ class TestNotify:
         actor = {MemberRole.CLIENT: "client", MemberRole.DEVELOPER: "dev", MemberRole.MANAGER: "pm"}[by]
         event = _event(type=EventType.MESSAGE_POSTED, by=by, actor_id=PEOPLE[actor], client_id=PEOPLE["client"])
         assert set(await _notify(app, event)) == {PEOPLE[each] for each in told}
+
+    @pytest.mark.parametrize("type_", [EventType.TASK_COMPLETED, EventType.APPROVAL_REQUESTED])
+    @pytest.mark.parametrize(("client", "told"), [(None, {"client", "client2"}), ("client2", {"client2"})])
+    async def test_of_work_tells_all_clients_or_the_one_it_concerns(self, app: FastAPI, type_, client, told):
+        await _add(app, "client2", MemberRole.CLIENT)
+        event = _event(
+            type=type_, by=MemberRole.DEVELOPER, actor_id=PEOPLE["dev"], client_id=PEOPLE[client] if client else None
+        )
+        assert set(await _notify(app, event)) == {PEOPLE[each] for each in told}
+
+    async def test_of_developers_tells_only_the_one_it_concerns(self, app: FastAPI):
+        await _add(app, "dev2", MemberRole.DEVELOPER)
+        event = _event(type=EventType.APPROVAL_DECIDED, actor_id=PEOPLE["client"], developer_id=PEOPLE["dev2"])
+        assert set(await _notify(app, event)) == {PEOPLE["pm"], PEOPLE["dev2"]}
+
+    async def test_tells_again_of_what_happens_to_it_again(self, app: FastAPI):
+        source = uuid4()
+        first, second = (
+            _event(type=EventType.TASK_COMPLETED, by=MemberRole.MANAGER, source_id=source, occurrence=occurrence)
+            for occurrence in ("2", "4")
+        )
+        assert [len(await _notify(app, event)) for event in (first, second, first)] == [1, 1, 0]
 
     async def test_tells_once_however_often_the_event_is_reported(self, app: FastAPI, world: World):
         event = _event()
