@@ -177,11 +177,23 @@ def _example(path: str) -> dict[str, Any]:
             "file_ids": [],
         },
         "/api/issues/{issue_id}": {"title": "A leak", "body": "Under the window", "status": "open", "reason": "New"},
+        "/api/projects/{project_id}/tasks": {"id": str(uuid4()), "title": "Paint the door", **TASK},
+        "/api/tasks/{task_id}": {"title": "Paint the door", "after_id": None, **TASK},
+        "/api/tasks/{task_id}/approvals": {
+            "id": str(uuid4()),
+            "client_id": str(PEOPLE["client"]),
+            "note": "",
+            "file_ids": [],
+        },
+        "/api/approvals/{approval_id}/decision": {"decision": "approved", "comment": "Lovely"},
         "/api/admin/accounts": {"user_id": str(uuid4()), "first_password": "link", **account},
         "/api/admin/accounts/{user_id}": {"display_name": "Nora Berg", "email": f"{uuid4()}@example.com"},
         "/api/admin/projects/{project_id}/members/{user_id}": {"role": "developer"},
     }
     return examples[path]
+
+
+TASK = {"description": "", "status": "todo", "due_on": "2026-12-24", "assignee_id": str(PEOPLE["dev"])}
 
 
 async def _ids(world: World) -> dict[str, str]:
@@ -193,6 +205,8 @@ async def _ids(world: World) -> dict[str, str]:
         "user_id": str(PEOPLE["dev"]),
         "message_id": str(uuid4()),
         "issue_id": str(await _issue(world, room)),
+        "task_id": str(await _task(world)),
+        "approval_id": str(uuid4()),
         "notification_id": str(uuid4()),
     }
 
@@ -203,6 +217,16 @@ async def _issue(world: World, room: UUID) -> UUID:
         " VALUES (gen_random_uuid(), $1, $2, 'issue', 'A leak') RETURNING id",
         room,
         PEOPLE["client"],
+    )
+    return id_
+
+
+async def _task(world: World) -> UUID:
+    id_: UUID = await world.value(
+        "INSERT INTO client_portal.tasks (id, project_id, author_id, title, position)"
+        " VALUES (gen_random_uuid(), $1, $2, 'Paint the door', 1) RETURNING id",
+        FIRST_PROJECT,
+        PEOPLE["dev"],
     )
     return id_
 
