@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { Problem } from '../shared/http.ts';
+import { conflictOf, fasterText, merged, patchOf, statusOf } from './conflict.ts';
+
+const before = { title: 'A leak', body: 'By the window' };
+const current = { title: 'A leak', body: 'By the door', status: 'in_progress' };
+const started = {
+  version: 2,
+  actor: { id: 'd', display_name: 'Daniel' },
+  at: '2026-11-20T12:00:00Z',
+  fields: { status: { before: 'open', after: 'in_progress' } },
+};
+const answer = (body: object) => new Problem(409, { type: 'https://x.example/changed-meanwhile', ...body });
+
+test('only what was written is sent', () => {
+  expect(patchOf(before, before)).toEqual({});
+  expect(patchOf(before, { ...before, title: 'Two leaks' })).toEqual({ title: 'Two leaks' });
+  expect(patchOf(before, { title: 'A leak', body: '' })).toEqual({ body: '' });
+});
+
+test('what was written here stands, and what was written elsewhere where nothing was written here', () => {
+  const there = { title: 'A leak', body: 'By the door' };
+  expect(merged(before, { ...before, title: 'Two leaks' }, there)).toEqual({
+    title: 'Two leaks',
+    body: 'By the door',
+  });
+  expect(merged(before, { ...before, body: 'By the stairs' }, there).body).toBe('By the stairs');
+});
+
+test('a conflict is told from every other refusal', () => {
+  const found = conflictOf(answer({ current, changes: [started] }));
+  expect(found?.current.body).toBe('By the door');
+  expect(found?.changes).toHaveLength(1);
+  expect(conflictOf(answer({ current }))?.changes).toEqual([]);
+  expect(conflictOf(answer({}))).toBeNull();
+  expect(conflictOf(new Problem(409, { type: 'https://x.example/not-open', current }))).toBeNull();
+  expect(conflictOf(new TypeError('no'))).toBeNull();
+});
+
+test('it is said who was faster, as far as that is known', () => {
+  const conflict = conflictOf(answer({ current, changes: [started] }));
+  const nameless = conflictOf(answer({ current, changes: [] }));
+  expect(conflict && fasterText(conflict)).toBe('Daniel was faster: it is “In progress” now.');
+  expect(nameless && fasterText(nameless)).toBe('What it says was changed meanwhile. Look at it again.');
+});
+
+test('a change names the status it led to', () => {
+  expect(statusOf(started)).toBe('In progress');
+  expect(statusOf({ ...started, fields: {} })).toBe('');
+  expect(statusOf({ ...started, fields: { status: { before: 'open', after: 'toString' } } })).toBe('');
+});
