@@ -14,6 +14,7 @@ import { ProjectPage } from './pages/Project.tsx';
 import { ProjectsPage } from './pages/Projects.tsx';
 import { SearchPage } from './pages/Search.tsx';
 import { SetPasswordPage } from './pages/SetPassword.tsx';
+import { TasksPage } from './pages/Tasks.tsx';
 import { BarePage, isAdmin, Shell } from './Shell.tsx';
 import { startProblem, startSession, user } from './session.ts';
 import { FailedState } from './states.tsx';
@@ -54,6 +55,7 @@ function Screens() {
         <Route path="/projects" component={ProjectsPage} />
         <Route path="/projects/:project" component={ProjectPage as ComponentType} />
         <Route path="/projects/:project/messages" component={MessagesPage as ComponentType} />
+        <Route path="/projects/:project/tasks" component={TasksPage as ComponentType} />
         <Route path="/projects/:project/files" component={FilesPage as ComponentType} />
         <Route path="/projects/:project/issues" component={IssuesPage as ComponentType} />
         <Route path="/projects/:project/issues/new" component={NewIssuePage as ComponentType} />

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import * as api from './api.ts';
 import { inboxVersion } from './bell.ts';
 import { messagesRead } from './chat/visits.ts';
+import { useChanges } from './live.ts';
 import { GonePage } from './pages/NotFound.tsx';
 import { type Resource, useResource } from './resource.ts';
 import { Page, roleNames } from './Shell.tsx';
@@ -12,6 +13,7 @@ import { Bones, FailedState } from './states.tsx';
 const sections = [
   { path: '', text: 'Overview' },
   { path: '/messages', text: 'Messages' },
+  { path: '/tasks', text: 'Tasks' },
   { path: '/files', text: 'Files' },
   { path: '/issues', text: 'Issues' },
 ];
@@ -82,7 +84,7 @@ function useTabInView(section: string): RefObject<HTMLElement | null> {
 
 /** Once it is there, a passing failure to read it anew does not take the page away. */
 function useProject(id: string): Resource<api.Project> {
-  const version = inboxVersion.value + messagesRead.value;
+  const version = inboxVersion.value + messagesRead.value + useChanges(id, 'task');
   const project = useResource(`project ${id}`, () => api.project(id), version);
   const last = useRef<Resource<api.Project> | null>(null);
   const isPassing = project.state === 'failed' && !notThere(project.problem.status);

@@ -10,6 +10,7 @@ import './styles/chat.css';
 import './styles/messages.css';
 import './styles/issues.css';
 import './styles/search.css';
+import './styles/tasks.css';
 import { listenToUploads } from '../files/open.ts';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';

@@ -3,6 +3,7 @@ import { forgetKept } from '../chat/kept.ts';
 import { forgetRooms } from '../chat/open.ts';
 import { forgetUploads } from '../files/open.ts';
 import { Problem } from '../shared/http.ts';
+import { forgetTasks } from '../tasks/open.ts';
 import * as api from './api.ts';
 import { isSwitchedOff, loginNotice, noticeOf } from './notice.ts';
 import { forgetAnswers } from './resource.ts';
@@ -84,6 +85,7 @@ function forgetPerson(): void {
   forgetAnswers();
   forgetRooms();
   forgetUploads();
+  forgetTasks();
   user.value = null;
 }
 

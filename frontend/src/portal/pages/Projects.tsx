@@ -6,6 +6,7 @@ import * as api from '../api.ts';
 import { inboxVersion } from '../bell.ts';
 import { messagesRead } from '../chat/visits.ts';
 import { hueOf } from '../hue.ts';
+import { useAllChanges } from '../live.ts';
 import { Progress } from '../progress.tsx';
 import { useResource } from '../resource.ts';
 import { Page, roleNames } from '../Shell.tsx';
@@ -13,7 +14,8 @@ import { endSession } from '../session.ts';
 import { Bones, FailedState, State } from '../states.tsx';
 
 export function ProjectsPage() {
-  const first = useResource('projects', () => api.projects(), inboxVersion.value + messagesRead.value);
+  const version = inboxVersion.value + messagesRead.value + useAllChanges();
+  const first = useResource('projects', () => api.projects(), version);
   return (
     <Page title="Projects" lead="What you are working on together.">
       {first.state === 'loading' && <Bones rows={3} tall />}

@@ -1,0 +1,137 @@
+import { Check, MessageSquareWarning } from 'lucide';
+import { useRef, useState } from 'preact/hooks';
+import { Field } from '../../admin/Field.tsx';
+import { refusalOf } from '../../admin/refusal.ts';
+import { Problem } from '../../shared/http.ts';
+import { Icon } from '../../shared/icon.tsx';
+import { decide } from '../../tasks/api.ts';
+import { type Approval, type Decision, longest } from '../../tasks/types.ts';
+import { endSession } from '../session.ts';
+import { Modal } from './Modal.tsx';
+
+interface Props {
+  approval: Approval;
+  decided: (decision: Decision) => void;
+  /** It was decided, or asked anew, before the answer came. */
+  outdated: () => void;
+}
+
+/** The client's answer to a request: once, and for good. */
+export function Decide({ approval, decided, outdated }: Props) {
+  const [asking, setAsking] = useState<Decision | null>(null);
+  return (
+    <div class="decide">
+      <button type="button" class="button primary" onClick={() => setAsking('approved')}>
+        <Icon of={Check} size={18} />
+        Approve
+      </button>
+      <button type="button" class="button" onClick={() => setAsking('changes_requested')}>
+        <Icon of={MessageSquareWarning} size={18} />
+        Ask for changes
+      </button>
+      {asking && (
+        <Answer
+          key={asking}
+          approval={approval}
+          decision={asking}
+          decided={() => decided(asking)}
+          outdated={outdated}
+          closed={() => setAsking(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+const words = {
+  approved: {
+    title: 'Approve this task?',
+    action: 'Approve',
+    doing: 'Approving…',
+    label: 'Comment (optional)',
+  },
+  changes_requested: {
+    title: 'Ask for changes',
+    action: 'Send',
+    doing: 'Sending…',
+    label: 'What should be different?',
+  },
+} satisfies Record<Decision, unknown>;
+
+interface AnswerProps extends Omit<Props, 'decided'> {
+  decision: Decision;
+  decided: () => void;
+  closed: () => void;
+}
+
+function Answer({ approval, decision, decided, outdated, closed }: AnswerProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [comment, setComment] = useState('');
+  const [refused, setRefused] = useState<{ comment?: string; rest: string }>({ rest: '' });
+  const [busy, setBusy] = useState(false);
+  const { title, action, doing, label } = words[decision];
+
+  const send = async () => {
+    if (decision === 'changes_requested' && comment.trim() === '') {
+      setRefused({ comment: 'Say what should be different, so that they can change it.', rest: '' });
+      dialog.current?.querySelector('textarea')?.focus();
+      return;
+    }
+    setBusy(true);
+    setRefused({ rest: '' });
+    try {
+      await decide(approval.id, decision, comment.trim() || null);
+      dialog.current?.close();
+      decided();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return endSession();
+      if (error instanceof Problem && error.status === 409) {
+        dialog.current?.close();
+        return outdated();
+      }
+      setBusy(false);
+      const { fields, rest } = refusalOf(error, ['comment']);
+      setRefused({ ...(fields.comment ? { comment: fields.comment } : {}), rest });
+    }
+  };
+
+  return (
+    <Modal dialog={dialog} title={title} busy={busy} submit={() => void send()} closed={closed}>
+      <p>
+        {decision === 'approved'
+          ? bindingText(approval)
+          : 'The team gets your comment. Your answer is final for this request; they will ask you again.'}
+      </p>
+      <Field name="comment" label={label} error={refused.comment}>
+        {(attributes) => (
+          <textarea
+            {...attributes}
+            rows={4}
+            dir="auto"
+            required={decision === 'changes_requested'}
+            maxLength={longest.note}
+            value={comment}
+            onInput={(event) => setComment(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <p class="alert-line" role="alert">
+        {refused.rest}
+      </p>
+      <div class="confirm-buttons">
+        <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+        <button type="submit" class="button primary" disabled={busy}>
+          {busy ? doing : action}
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+function bindingText({ snapshot: { title, files } }: Approval): string {
+  const count =
+    files.length === 1 ? ' and the file' : files.length > 1 ? ` and the ${files.length} files` : '';
+  return `You approve “${title}” with exactly the text${count} you were shown. This is recorded with your name and cannot be taken back.`;
+}
