@@ -15,7 +15,7 @@ import { PlainText } from '../text.tsx';
 import { Approvals } from './Approvals.tsx';
 import { AskApproval } from './AskApproval.tsx';
 import { EditTask } from './EditTask.tsx';
-import { mayAsk, mayWork } from './rights.ts';
+import { mayAsk, mayDecide, mayWork } from './rights.ts';
 
 interface Props {
   list: TaskList;
@@ -33,6 +33,8 @@ export function Details({ list, project, task, place, count, move, say }: Props)
   const version = useChanges(project, 'task', 'approval');
   const whole = useResource(`task ${task.id}`, () => readTask(task.id), version);
   const approvals = whole.state === 'ready' ? whole.value.approvals : task.approvals;
+  // What is asked about says the same, below.
+  const isAsked = mayDecide() && approvals.some((approval) => standingOf(approval) === 'waiting');
   const changed = (said?: string) => {
     if (said) say(said);
     if (whole.state !== 'loading') whole.reload();
@@ -40,13 +42,7 @@ export function Details({ list, project, task, place, count, move, say }: Props)
   };
   return (
     <div class="task-details">
-      {task.description ? (
-        <p class="task-text" dir="auto">
-          <PlainText of={task.description} />
-        </p>
-      ) : (
-        <p class="quiet-line">No description.</p>
-      )}
+      {!isAsked && <Description text={task.description} />}
       <Facts task={task} />
       <Approvals task={task} approvals={approvals} changed={changed} />
       {mayWork() && (
@@ -61,6 +57,15 @@ export function Details({ list, project, task, place, count, move, say }: Props)
         />
       )}
     </div>
+  );
+}
+
+function Description({ text }: { text: string }) {
+  if (text === '') return <p class="quiet-line">No description.</p>;
+  return (
+    <p class="task-text" dir="auto">
+      <PlainText of={text} />
+    </p>
   );
 }
 

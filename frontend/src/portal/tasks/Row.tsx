@@ -44,12 +44,13 @@ export function TaskRow({ list, project, task, place, count, isOpen, isTarget, t
     event.preventDefault();
     move(by);
   };
-  const classes = ['task', task.status, isOpen && 'open', isTarget && 'target', isOnItsWay && 'on-its-way'];
+  const classes = ['task', isOpen && 'open', isTarget && 'target', isOnItsWay && 'on-its-way'];
   return (
     <li
       ref={target}
       id={`task-${task.id}`}
       class={classes.filter(Boolean).join(' ')}
+      data-status={task.status}
       tabIndex={isTarget ? -1 : undefined}
       aria-current={isTarget ? 'true' : undefined}
       onKeyDown={pressed}
@@ -156,7 +157,7 @@ const statusIcons: Record<Status, IconNode> = { todo: Circle, in_progress: Circl
 
 function StatusMark({ status }: { status: Status }) {
   return (
-    <span class={`status-mark ${status}`} title={statusNames[status]}>
+    <span class="status-mark" data-status={status} title={statusNames[status]}>
       <Icon of={statusIcons[status]} size={20} />
       <span class="visually-hidden">{statusNames[status]}: </span>
     </span>
