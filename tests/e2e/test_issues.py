@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest_asyncio
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from tests.e2e.accessibility import overflow, serious
@@ -188,7 +188,7 @@ async def test_an_issue_is_raised_with_its_files(people: People) -> None:
     async with client.expect_file_chooser() as choosing:
         await client.get_by_role("button", name="Attach files").click()
     chooser = await choosing.value
-    await chooser.set_files([{"name": "plan.txt", "mimeType": "text/plain", "buffer": b"Two doors"}])
+    await chooser.set_files(FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"Two doors"))
     await expect(client.get_by_role("group", name="Files")).to_contain_text("plan.txt")
     await client.get_by_role("button", name="Raise issue").click()
     await expect(rows(dev)).to_contain_text("1 file")

@@ -1,5 +1,5 @@
 import { CircleCheck, CircleSlash, Inbox, Plus } from 'lucide';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useFilters } from '../../admin/filters.ts';
 import { Listed, useListing } from '../../admin/Listed.tsx';
 import { issuesOf } from '../../issues/api.ts';
@@ -32,8 +32,10 @@ function Issues({ project }: { project: string }) {
     ({ id }) => id,
   );
   const changes = useChanges(project, 'issue');
+  const known = useRef(changes);
   useEffect(() => {
-    if (changes > 0) void listing.refresh();
+    if (known.current !== changes) void listing.refresh();
+    known.current = changes;
   }, [changes]);
   const me = user.value?.id;
   return (
