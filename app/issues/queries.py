@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, exists, func, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
@@ -51,7 +51,7 @@ class StoredIssue:
     updated_at: datetime
 
 
-def _issues(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
+def _shown(host: HostSchema) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Issue.id,
@@ -76,7 +76,6 @@ def _issues(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any, ...
         .join(host_projects, host_projects.c.id == Room.project_id)
         .outerjoin(_Client, _Client.user_id == Room.client_id)
         .outerjoin(_Person, _Person.user_id == Issue.author_id)
-        .where(Room.id.in_(reachable))
     )
 
 
@@ -96,9 +95,11 @@ async def issues(
     return [StoredIssue(*row) for row in await fetch(connection, statement, parameters)]
 
 
-_FILTERS: dict[str, ColumnElement[bool]] = {
+_OF_ROOMS: dict[str, ColumnElement[bool]] = {
     "project_id": Room.project_id == bindparam("project_id", type_=HOST_ID),
-    "room_id": Issue.room_id == _ROOM_ID,
+    "room_id": Room.id == _ROOM_ID,
+}
+_OF_ISSUES: dict[str, ColumnElement[bool]] = {
     "kind": Issue.kind == bindparam("kind", type_=Text),
     "statuses": Issue.status == func.any(bindparam("statuses", type_=ARRAY(Text))),
 }
@@ -108,11 +109,26 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
 def _page(
     host: HostSchema, reachable: Select[UUID], filtered: frozenset[str], *, is_first: bool
 ) -> Select[*tuple[Any, ...]]:
-    statement = _issues(host, reachable).where(*(_FILTERS[name] for name in sorted(filtered)))
+    order = (Issue.created_at.desc(), Issue.id.desc())
+    rooms = select(Room.id).where(Room.id.in_(reachable), *_named(_OF_ROOMS, filtered)).subquery("rooms_in_reach")
+    # The newest of each room by its index, then the newest of these: else all issues of a project would be sorted.
+    own = select(Issue.id, Issue.created_at).where(Issue.room_id == rooms.c.id, *_named(_OF_ISSUES, filtered))
     if not is_first:
         place = tuple_(bindparam("after_at", type_=TIMESTAMP), bindparam("after_id", type_=Uuid))
-        statement = statement.where(tuple_(Issue.created_at, Issue.id) < place)
-    return statement.order_by(Issue.created_at.desc(), Issue.id.desc()).limit(bindparam("rows"))
+        own = own.where(tuple_(Issue.created_at, Issue.id) < place)
+    newest = own.order_by(*order).limit(bindparam("rows")).lateral("newest")
+    page = (
+        select(newest.c.id)
+        .select_from(rooms.join(newest, true()))
+        .order_by(newest.c.created_at.desc(), newest.c.id.desc())
+        .limit(bindparam("rows"))
+        .cte("page")
+    )
+    return _shown(host).join(page, page.c.id == Issue.id).order_by(*order)
+
+
+def _named(conditions: Mapping[str, ColumnElement[bool]], names: frozenset[str]) -> list[ColumnElement[bool]]:
+    return [condition for name, condition in conditions.items() if name in names]
 
 
 async def issue(
@@ -126,7 +142,7 @@ async def issue(
 
 @cache
 def _issue(host: HostSchema, reachable: Select[UUID], *, is_held: bool) -> Select[*tuple[Any, ...]]:
-    statement = _issues(host, reachable).where(Issue.id == _ISSUE_ID)
+    statement = _shown(host).where(Issue.id == _ISSUE_ID, Room.id.in_(reachable))
     return statement.with_for_update(of=Issue) if is_held else statement
 
 

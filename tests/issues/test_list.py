@@ -121,6 +121,13 @@ class TestReach:
         }
         assert {person: await desk.titles(person, OF_PROJECT) for person in seen} == seen
 
+    async def test_its_rooms_are_one_list_in_pages(self, desk: Desk, other_room: str):
+        ids = []
+        for person, room in (("client", desk.room), ("client2", other_room), ("client2", other_room)) * 2:
+            ids.append((await desk.raises(person, room=room))["id"])
+        assert await _all(desk, "dev", OF_PROJECT, limit=2) == ids[::-1]
+        assert await _all(desk, "client2", OF_PROJECT, limit=1) == [ids[place] for place in (5, 4, 2, 1)]
+
     async def test_of_one_room_of_it(self, desk: Desk, other_room: str):
         await desk.raises(title="Clara's")
         await desk.raises("client2", room=other_room, title="Chloe's")
