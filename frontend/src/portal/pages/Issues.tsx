@@ -2,9 +2,11 @@ import { CircleCheck, CircleSlash, Inbox, Plus } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
 import { useFilters } from '../../admin/filters.ts';
 import { Listed, useListing } from '../../admin/Listed.tsx';
+import { isId } from '../../chat/ids.ts';
 import { issuesOf } from '../../issues/api.ts';
 import { tabOf } from '../../issues/tabs.ts';
 import type { Issue } from '../../issues/types.ts';
+import { issueKinds } from '../../issues/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { useClients } from '../issues/clients.ts';
 import { FilterBar, type FilterName } from '../issues/FilterBar.tsx';
@@ -23,7 +25,8 @@ export function IssuesPage({ project }: { project: string }) {
 }
 
 function Issues({ project }: { project: string }) {
-  const [filters, filter] = useFilters('status', 'kind', 'room');
+  const [asked, filter] = useFilters('status', 'kind', 'room');
+  const filters = { status: asked.status, ...known(asked) };
   const clients = useClients(project);
   const { value: tab, statuses } = tabOf(filters.status);
   const listing = useListing<Issue>(
@@ -32,10 +35,10 @@ function Issues({ project }: { project: string }) {
     ({ id }) => id,
   );
   const changes = useChanges(project, 'issue');
-  const known = useRef(changes);
+  const heard = useRef(changes);
   useEffect(() => {
-    if (known.current !== changes) void listing.refresh();
-    known.current = changes;
+    if (heard.current !== changes) void listing.refresh();
+    heard.current = changes;
   }, [changes]);
   const me = user.value?.id;
   return (
@@ -58,6 +61,11 @@ function Issues({ project }: { project: string }) {
       </Listed>
     </section>
   );
+}
+
+/** An address may hold anything: what cannot be asked for does not filter. */
+function known({ kind, room }: Record<FilterName, string>) {
+  return { kind: Object.hasOwn(issueKinds, kind) ? kind : '', room: isId(room) ? room : '' };
 }
 
 function NewButtons({ project }: { project: string }) {

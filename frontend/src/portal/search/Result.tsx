@@ -1,6 +1,6 @@
 import { Fragment } from 'preact';
 import type { Found, Segment } from '../../search/types.ts';
-import { foundKinds, linesOf } from '../../search/words.ts';
+import { foundKinds } from '../../search/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import { isTeam } from '../issues/rights.ts';
@@ -8,9 +8,8 @@ import { user } from '../session.ts';
 
 /** One thing that was found, as a link to where it is. */
 export function Result({ found }: { found: Found }) {
-  const { kind, client, author, at, route_path } = found;
+  const { kind, client, title_segments, snippet, at, route_path } = found;
   const { name, icon, tint } = foundKinds[kind];
-  const { title, snippet } = linesOf(found);
   return (
     <li>
       <a class="row result" href={route_path}>
@@ -19,7 +18,7 @@ export function Result({ found }: { found: Found }) {
         </span>
         <span class="row-main">
           <span class="row-title" dir="auto">
-            <Marked segments={title} />
+            <Marked segments={title_segments} />
           </span>
           {snippet.length > 0 && (
             <span class="row-snippet" dir="auto">
@@ -28,8 +27,8 @@ export function Result({ found }: { found: Found }) {
           )}
           <span class="issue-row-meta">
             <span>{name}</span>
-            {author && <span dir="auto">{author.id === user.value?.id ? 'You' : author.display_name}</span>}
-            {isTeam() && client && client.id !== author?.id && (
+            {byline(found) && <span dir="auto">{byline(found)}</span>}
+            {isTeam() && client && client.id !== found.author?.id && (
               <span dir="auto">for {client.display_name}</span>
             )}
             <TimeAgo iso={at} />
@@ -38,6 +37,12 @@ export function Result({ found }: { found: Found }) {
       </a>
     </li>
   );
+}
+
+/** Who it is of, where the title does not say so. */
+function byline({ kind, author }: Found): string {
+  if (!author || kind === 'message') return '';
+  return author.id === user.value?.id ? 'You' : author.display_name;
 }
 
 function Marked({ segments }: { segments: readonly Segment[] }) {
