@@ -162,14 +162,13 @@ async def was_asked_about(connection: AsyncConnection, task_id: UUID) -> bool:
     return bool((await fetch(connection, _WAS_ASKED, {"task_id": task_id}))[0][0])
 
 
-_supersede = (
+_SUPERSEDE = (
     update(Approval)
     .where(Approval.task_id == _TASK_ID, Approval.state == ApprovalState.PENDING, Room.id == Approval.room_id)
     .values(state=ApprovalState.SUPERSEDED.value)
     .returning(Approval.id, Room.client_id)
 )
-_SUPERSEDE = _supersede
-_SUPERSEDE_IN_ROOM = _supersede.where(Approval.room_id == bindparam("in_room", type_=Uuid))
+_SUPERSEDE_IN_ROOM = _SUPERSEDE.where(Approval.room_id == bindparam("in_room", type_=Uuid))
 
 
 async def supersede(

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
+from app.core.lexemes import lexemes, lexemes_index
 from app.core.types import HOST_ID, TIMESTAMP, HostId
 
 
@@ -36,6 +37,9 @@ class ApprovalState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+TASK_LEXEMES = lexemes("project_id::text", "(title || ' ') || description")
+
+
 class Task(Base):
     """Work on a project. ``version`` counts changes of what it says; its ``position`` among the others is apart."""
 
@@ -43,6 +47,7 @@ class Task(Base):
     __table_args__ = (
         CheckConstraint("status IN ('todo', 'in_progress', 'done')", name="status"),
         Index("ix_tasks_project_id_position_id", "project_id", "position", "id"),
+        lexemes_index("tasks", TASK_LEXEMES),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -20,7 +20,7 @@ from app.projects.queries import StoredProject, display_name, people
 from app.projects.roles import MemberRole
 from app.projects.schemas import Progress
 from app.projects.service import ProjectService
-from app.tasks import approval_queries, queries
+from app.tasks import approval_queries, order_queries, queries
 from app.tasks.approvals import approvals_of, supersede
 from app.tasks.models import TaskStatus
 from app.tasks.queries import StoredChange, StoredTask
@@ -86,13 +86,13 @@ class TaskService:
         project_id = (await _found(connection, actor, task_id)).project_id
         project = await self._projects.find_for_work(connection, actor, project_id)
         if change.moves:
-            await queries.hold_order(connection, project_id)
+            await order_queries.hold_order(connection, project_id)
         held = await _held(connection, actor, task_id)
         content = {field: value for field, value in change.content().items() if getattr(held, field) != value}
         if content:
             await _require_seen(connection, actor, held, seen)
             await self._apply(transaction, actor, project, held, content)
-        if change.moves and not await queries.move_task(connection, held, change.after_id):
+        if change.moves and not await order_queries.move_task(connection, held, change.after_id):
             raise _NO_SUCH_PLACE
         if content or change.moves:
             transaction.signals.append(changed(Changed.TASK, task_id, project_id))
@@ -116,7 +116,7 @@ class TaskService:
         connection = transaction.connection
         await self._projects.find_for_work(connection, actor, project_id)
         await _require_of_team(connection, project_id, new.assignee_id)
-        await queries.hold_order(connection, project_id)
+        await order_queries.hold_order(connection, project_id)
         await queries.insert_task(connection, actor, project_id, task_id, new.content())
         transaction.signals.append(changed(Changed.TASK, task_id, project_id))
         return task_on_wire(await _found(connection, actor, task_id), [])
