@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from app.chat import queries
 from app.chat.schemas import Message
-from app.chat.service import message_on_wire
+from app.chat.service import files_of, message_on_wire
 from app.core.database import Database
 from app.presence.board import PresenceBoard
 from app.realtime.broker import Broker
@@ -53,9 +53,10 @@ class RoomFeed:
         ids = [UUID(content["id"]) for content in batch]
         async with self._database.reading() as connection:
             found = await queries.messages_by_id(connection, ids)
+            files = await files_of(connection, found.values())
         for content, message_id in zip(batch, ids, strict=True):
             if (stored := found.get(message_id)) is not None:
-                message = _WIRE.dump_python(message_on_wire(stored), mode="json")
+                message = _WIRE.dump_python(message_on_wire(stored, files.get(message_id, [])), mode="json")
                 self._hub.publish(room_topic(content["room"]), Frame("message", {"message": message}))
 
     async def _publish_presence(self, batch: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     Text,
     Uuid,
@@ -59,6 +60,7 @@ class StoredMessage:
     author_name: str
     body: str
     created_at: datetime
+    file_count: int
 
 
 _MESSAGE = (
@@ -70,6 +72,7 @@ _MESSAGE = (
     _author_name,
     Message.body,
     Message.created_at,
+    Message.file_count,
 )
 _MESSAGES = (
     select(*_MESSAGE)
@@ -145,18 +148,33 @@ class Posted:
 
 
 async def insert_message(
-    connection: AsyncConnection, host: HostSchema, actor: Principal, room_id: UUID, message_id: UUID, body: str
+    connection: AsyncConnection,
+    host: HostSchema,
+    actor: Principal,
+    room_id: UUID,
+    message_id: UUID,
+    body: str,
+    *,
+    file_count: int,
 ) -> Posted | None:
     """Writes the next message of a room in reach, and the author's read mark up to it.
 
     None when the room is out of reach or closed, or the id is in use. Holds the room's row until the transaction ends.
     """
-    parameters = {"actor_id": actor.user_id, "room_id": room_id, "message_id": message_id, "body": body}
+    parameters = {
+        "actor_id": actor.user_id,
+        "room_id": room_id,
+        "message_id": message_id,
+        "body": body,
+        "file_count": file_count,
+    }
     rows = await fetch(connection, _insert_message(host, reachable_rooms(actor)), parameters)
     if not rows:
         return None
     number, created_at, project_id, client_id, author_name, author_role, had_read, name = rows[0]
-    written = StoredMessage(message_id, room_id, project_id, number, actor.user_id, author_name, body, created_at)
+    written = StoredMessage(
+        message_id, room_id, project_id, number, actor.user_id, author_name, body, created_at, file_count
+    )
     return Posted(written, client_id, author_role, had_read, name)
 
 
@@ -170,10 +188,11 @@ def _insert_message(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[
         .returning(Room.id, Room.project_id, Room.client_id, Room.last_number)
         .cte("place")
     )
-    content = select(_MESSAGE_ID, place.c.id, place.c.last_number, ACTOR, bindparam("body", type_=Text))
+    file_count = bindparam("file_count", type_=Integer)
+    content = select(_MESSAGE_ID, place.c.id, place.c.last_number, ACTOR, bindparam("body", type_=Text), file_count)
     posted = (
         insert(Message)
-        .from_select(["id", "room_id", "number", "author_id", "body"], content)
+        .from_select(["id", "room_id", "number", "author_id", "body", "file_count"], content)
         .returning(Message.number, Message.created_at)
         .cte("posted")
     )
@@ -275,6 +294,7 @@ class StoredRoom:
     last_author_name: str | None
     last_body: str | None
     last_at: datetime | None
+    last_file_count: int | None
 
 
 async def room(connection: AsyncConnection, host: HostSchema, actor: Principal, room_id: UUID) -> StoredRoom | None:
@@ -362,6 +382,7 @@ def _shown_rooms(host: HostSchema) -> Select[*tuple[Any, ...]]:
             case((Message.id.is_not(None), _author_name)),
             func.left(Message.body, SNIPPET),
             Message.created_at,
+            Message.file_count,
         )
         .select_from(Room)
         .join(host_projects, host_projects.c.id == Room.project_id)

@@ -37,8 +37,8 @@ async def list_messages(
 
 @router.post("/rooms/{room_id}/messages", status_code=201, responses=documented(409) | {200: {"model": Message}})
 async def post_message(room_id: UUID, new: NewMessage, caller: Caller, chat: Chat, response: Response) -> Message:
-    """Writes a message; the same one sent again is answered with 200, as it was written."""
-    message, is_new = await chat.post(caller, room_id, new.id, new.body)
+    """Writes a message with its files; the same one sent again is answered with 200, as it was written."""
+    message, is_new = await chat.post(caller, room_id, new.id, new.body, new.file_ids)
     response.status_code = 201 if is_new else 200
     return message
 

@@ -4,32 +4,51 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from app.core.pagination import PageQuery
-from app.core.types import NOT_BLANK, PLAIN, STORABLE, HostId
+from app.core.types import PLAIN, STORABLE, HostId, is_blank
+from app.files.schemas import File, FileIds
 from app.projects.roles import MemberRole
 from app.projects.schemas import Name
 
 MESSAGE_MAX = 4000
 _LARGEST = 2**63 - 1
 
-MessageBody = Annotated[str, StringConstraints(min_length=1, max_length=MESSAGE_MAX), STORABLE, PLAIN, NOT_BLANK]
+MessageBody = Annotated[str, StringConstraints(max_length=MESSAGE_MAX), STORABLE, PLAIN]
 Number = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 
 class NewMessage(BaseModel):
-    """``id`` is made by who sends: the same one sent again is the same message."""
+    """``id`` is made by who sends: the same one sent again is the same message. With files, it may say nothing."""
 
     id: UUID | None = None
-    body: MessageBody
+    file_ids: FileIds = []
+    body: MessageBody = Field(default="", validate_default=True)
+
+    @field_validator("body")
+    @classmethod
+    def _says_something(cls, body: str, info: ValidationInfo) -> str:
+        if not is_blank(body):
+            return body
+        if not info.data.get("file_ids"):
+            raise ValueError("must not be blank")
+        return ""
 
 
 class ReadMark(BaseModel):
     up_to: Number = Field(description="The number of the last message that was read")
 
 
-class LastMessage(BaseModel):
+class _Written(BaseModel):
     id: UUID
     number: int
     author: Name
@@ -37,11 +56,16 @@ class LastMessage(BaseModel):
     created_at: datetime
 
 
-class Message(LastMessage):
-    """``number`` counts the room's messages from 1, without gaps."""
+class LastMessage(_Written):
+    file_count: int
+
+
+class Message(_Written):
+    """``number`` counts the room's messages from 1, without gaps. ``body`` is empty where there are files only."""
 
     room_id: UUID
     project_id: HostId
+    files: list[File]
 
 
 class Room(BaseModel):

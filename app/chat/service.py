@@ -1,8 +1,10 @@
 """Rooms: what is said in them, who has read how far."""
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.principal import Principal
 from app.accounts.roles import Permission
@@ -13,6 +15,9 @@ from app.core.database import Database, Signal, Transaction
 from app.core.errors import Conflict, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
+from app.files.attachments import attach, attached
+from app.files.models import AttachedTo
+from app.files.schemas import FileItem
 from app.notifications.events import Event, EventType, SourceKind
 from app.notifications.service import NotificationService
 from app.presence.board import PresenceBoard
@@ -74,37 +79,48 @@ class ChatService:
             rows = await queries.messages(connection, actor, room_id, page.limit, before=before, after=after)
             if not rows and not await queries.is_reachable(connection, actor, room_id):
                 raise NotFound
+            files = await files_of(connection, rows)
         older = Cursor(str(rows[-1].number), rows[-1].id).encode() if rows and rows[-1].number > 1 else None
-        return [message_on_wire(row) for row in rows], older
+        return [message_on_wire(row, files.get(row.id, [])) for row in rows], older
 
     async def message(self, actor: Principal, message_id: UUID) -> Message:
         """One message; raises ``NotFound`` out of reach."""
         async with self._database.reading() as connection:
             found = await queries.message(connection, actor, message_id)
-        if found is None:
-            raise NotFound
-        return message_on_wire(found)
+            if found is None:
+                raise NotFound
+            files = await files_of(connection, [found])
+        return message_on_wire(found, files.get(message_id, []))
 
-    async def post(self, actor: Principal, room_id: UUID, message_id: UUID | None, body: str) -> tuple[Message, bool]:
-        """Writes a message and tells the others; answers it, and whether it was new.
+    async def post(
+        self,
+        actor: Principal,
+        room_id: UUID,
+        message_id: UUID | None,
+        body: str,
+        file_ids: Sequence[UUID] = (),
+    ) -> tuple[Message, bool]:
+        """Writes a message with its files and tells the others; answers it, and whether it was new.
 
-        The same message sent again is answered as it is. Raises ``NotFound`` out of reach, and ``Conflict`` when the
-        room is closed or the id belongs to another message. A transaction of its own: whether an id is taken shows
-        only when the write fails.
+        The same message sent again is answered as it is. Raises ``NotFound`` out of reach, ``Conflict`` when the room
+        is closed or the id belongs to another message, and ``Invalid`` for files that the actor cannot use. A
+        transaction of its own: whether an id is taken shows only when the write fails.
         """
         message_id = message_id or uuid4()
+        files: list[FileItem] = []
         try:
             async with self._database.transaction() as transaction:
                 posted = await queries.insert_message(
-                    transaction.connection, self._host, actor, room_id, message_id, body
+                    transaction.connection, self._host, actor, room_id, message_id, body, file_count=len(file_ids)
                 )
                 if posted is not None:
-                    await self._tell(transaction, actor, posted)
+                    files = await attach(transaction, actor, room_id, AttachedTo.MESSAGE, message_id, file_ids)
+                    await self._tell(transaction, actor, posted, files)
         except asyncpg.UniqueViolationError:
             posted = None
         if posted is not None:
-            return message_on_wire(posted.message), True
-        return await self._sent_before(actor, room_id, message_id, body), False
+            return message_on_wire(posted.message, files), True
+        return await self._sent_before(actor, room_id, message_id, body, file_ids), False
 
     async def mark_read(self, transaction: Transaction, actor: Principal, room_id: UUID, up_to: int) -> None:
         """Moves the actor's read mark, and marks what they were told of as read; raises ``NotFound`` out of reach."""
@@ -136,14 +152,16 @@ class ChatService:
         found, next_cursor = cut(rows, page.limit, lambda each: Cursor.at(each.active_at, each.id))
         return [_room(each) for each in found], next_cursor
 
-    async def _tell(self, transaction: Transaction, actor: Principal, posted: Posted) -> None:
+    async def _tell(
+        self, transaction: Transaction, actor: Principal, posted: Posted, files: Sequence[FileItem]
+    ) -> None:
         message = posted.message
         room = str(message.room_id)
         transaction.signals.append(Signal("message", {"room": room, "id": str(message.id)}))
         transaction.signals.append(
             Signal("room_read", {"room": room, "user": str(actor.user_id), "number": message.number})
         )
-        await self._notifications.notify(transaction, _event(posted))
+        await self._notifications.notify(transaction, _event(posted, files))
         if posted.author_had_read is not None and posted.author_had_read < message.number - 1:
             await self._see(transaction, actor, message.room_id, posted.author_had_read, message.number)
 
@@ -154,21 +172,30 @@ class ChatService:
             transaction, actor.user_id, SourceKind.MESSAGE, queries.SEEN_MESSAGES, seen
         )
 
-    async def _sent_before(self, actor: Principal, room_id: UUID, message_id: UUID, body: str) -> Message:
+    async def _sent_before(
+        self, actor: Principal, room_id: UUID, message_id: UUID, body: str, file_ids: Sequence[UUID]
+    ) -> Message:
         """The message of that id if it is this one; raises what kept it from being written otherwise."""
         async with self._database.reading() as connection:
             if not await queries.is_reachable(connection, actor, room_id):
                 raise NotFound
             found = await queries.message(connection, actor, message_id)
             room = await queries.room(connection, self._host, actor, room_id)
-        if found is not None and (found.room_id, found.author_id, found.body) == (room_id, actor.user_id, body):
-            return message_on_wire(found)
+            files = (await files_of(connection, [found] if found else [])).get(message_id, [])
+        said = (room_id, actor.user_id, body, list(file_ids))
+        if found is not None and (found.room_id, found.author_id, found.body, [each.id for each in files]) == said:
+            return message_on_wire(found, files)
         if found is None and room is not None and not room.is_open:
             raise Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
         raise Conflict("The id belongs to another message: send this one with a new id.", slug="id-in-use")
 
 
-def message_on_wire(stored: StoredMessage) -> Message:
+async def files_of(connection: AsyncConnection, messages: Iterable[StoredMessage]) -> dict[UUID, list[FileItem]]:
+    """The files of those messages that have some; nothing is asked where none has."""
+    return await attached(connection, AttachedTo.MESSAGE, [each.id for each in messages if each.file_count])
+
+
+def message_on_wire(stored: StoredMessage, files: list[FileItem]) -> Message:
     return Message.model_construct(
         id=stored.id,
         room_id=stored.room_id,
@@ -177,13 +204,14 @@ def message_on_wire(stored: StoredMessage) -> Message:
         author=Name.model_construct(id=stored.author_id, display_name=stored.author_name),
         body=stored.body,
         created_at=stored.created_at,
+        files=files,
     )
 
 
-def _event(posted: Posted) -> Event:
+def _event(posted: Posted, files: Sequence[FileItem]) -> Event:
     message = posted.message
     title = f"{message.author_name} wrote in {posted.project_name}"
-    text = message.body.strip()
+    text = message.body.strip() or _named(files)
     return Event(
         type=EventType.MESSAGE_POSTED,
         # An admin who belongs to no part of the project speaks for those who manage it.
@@ -195,6 +223,12 @@ def _event(posted: Posted) -> Event:
         actor_id=message.author_id,
         client_id=posted.client_id,
     )
+
+
+def _named(files: Sequence[FileItem]) -> str:
+    """What a message that says nothing is about."""
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"📎 {files[0].name}{more}"
 
 
 def _room(stored: StoredRoom) -> Room:
@@ -216,7 +250,12 @@ def _last_message(stored: StoredRoom) -> LastMessage | None:
         return None
     author = Name(id=stored.last_author_id, display_name=stored.last_author_name)
     return LastMessage(
-        id=stored.last_id, number=stored.last_number, author=author, body=stored.last_body, created_at=stored.last_at
+        id=stored.last_id,
+        number=stored.last_number,
+        author=author,
+        body=stored.last_body,
+        created_at=stored.last_at,
+        file_count=stored.last_file_count,
     )
 
 

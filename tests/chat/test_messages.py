@@ -21,6 +21,7 @@ class TestPost:
             "author": {"id": str(PEOPLE["client"]), "display_name": "Clara Jensen"},
             "body": "Could we see the tiles?",
             "created_at": None,
+            "files": [],
         }
         assert second["number"] == 2
 
