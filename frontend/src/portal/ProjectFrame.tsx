@@ -31,7 +31,7 @@ interface Props {
 /** The pages of one project: its name, its sections, and a page of its own when it is out of reach. */
 export function ProjectFrame({ id, section, children }: Props) {
   const project = useProject(id);
-  const tabs = useTabInView(section);
+  const tabs = useTabInView(section, project.state);
   if (project.state === 'failed' && notThere(project.problem.status)) {
     return (
       <GonePage
@@ -73,12 +73,12 @@ export function ProjectFrame({ id, section, children }: Props) {
 }
 
 /** On a phone the tabs scroll: the one of this section stands in view. */
-function useTabInView(section: string): RefObject<HTMLElement | null> {
+function useTabInView(section: string, state: string): RefObject<HTMLElement | null> {
   const tabs = useRef<HTMLElement>(null);
   useEffect(() => {
     const here = tabs.current?.querySelector<HTMLElement>('[aria-current]');
     if (tabs.current && here) tabs.current.scrollLeft = here.offsetLeft - tabs.current.offsetLeft - 16;
-  }, [section]);
+  }, [section, state]);
   return tabs;
 }
 
