@@ -177,7 +177,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.notification_feed.start()
     state.room_feed.start()
     await state.broker.start()
-    state.host_managers.start()
+    await state.host_managers.start()
     state.presence.start()
     state.sweeper.start()
     # What exists now lives as long as the process: keep the garbage collector from walking it again and again.

@@ -42,8 +42,10 @@ class HostManagers:
         self._is_stopped = False
         self._rests_until = 0.0
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="host managers")
+    async def start(self) -> None:
+        """Goes on from here by itself. Without a query nothing is left of one before the first request is served."""
+        if self._query is not None or not await self._is_done():
+            self._task = asyncio.create_task(self._run(), name="host managers")
 
     async def stop(self) -> None:
         self._is_stopped = True

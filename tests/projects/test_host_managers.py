@@ -157,6 +157,12 @@ class TestSync:
             assert await host.value("SELECT count(*) FROM client_portal.project_members") == 6
         assert await audited.actions() == ["member_removed"]
 
+    async def test_without_the_setting_nobody_is_let_in_by_what_the_host_once_said(self, host: World):
+        async with _portal(host):
+            assert await _by_host(host) == {PM2}
+        async with running(host.settings()) as app:
+            assert not await _reaches(app)
+
     async def test_it_is_audited_as_the_hosts_doing(self, host: World):
         audited = await Audited.on(host)
         async with _portal(host) as app:
