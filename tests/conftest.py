@@ -17,8 +17,8 @@ from passlib.context import CryptContext
 from app.core import migrations
 from app.dev import demo
 from app.dev.embedded import EmbeddedPostgres
-from app.main import create_app
 from tests.portal import Portal
+from tests.running import running, until
 from tests.world import SECRET, World, bearer
 
 _numbers = count(1)
@@ -82,11 +82,17 @@ async def untouched_world(shared_world: World) -> None:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def shared_app(shared_world: World) -> AsyncIterator[FastAPI]:
-    """The application on the shared world."""
-    application = create_app(shared_world.settings())
-    async with application.router.lifespan_context(application):
+async def app_of_all(shared_world: World) -> AsyncIterator[FastAPI]:
+    """The application on the shared world, as long as the tests run."""
+    async with running(shared_world.settings()) as application:
         yield application
+
+
+@pytest_asyncio.fixture
+async def shared_app(app_of_all: FastAPI) -> FastAPI:
+    """The application on the shared world. It has got over what others did to the server that they share with it."""
+    await until(lambda: app_of_all.state.broker.is_connected)
+    return app_of_all
 
 
 @asynccontextmanager
@@ -103,8 +109,7 @@ async def _copy_of(postgres: EmbeddedPostgres, demo_template: str) -> AsyncItera
 @pytest_asyncio.fixture
 async def app(world: World) -> AsyncIterator[FastAPI]:
     """The application in this process, for what needs no real sockets."""
-    application = create_app(world.settings())
-    async with application.router.lifespan_context(application):
+    async with running(world.settings()) as application:
         yield application
 
 
