@@ -1,3 +1,4 @@
+import { discard } from '../files/api.ts';
 import type { Page } from '../inbox/types.ts';
 import { call } from '../shared/http.ts';
 import type { Message, Range, Room, RoomWire, RoomWithPeople } from './types.ts';
@@ -23,9 +24,11 @@ export function roomWire(room: string): RoomWire {
       const page = await call<Page<Message>>(`${root}/messages?${new URLSearchParams(query)}`);
       return page.items.reverse();
     },
-    post(id, body) {
-      return call<Message>(`${root}/messages`, { method: 'POST', body: { id, body }, keepalive: true });
+    post(id, body, fileIds) {
+      const message = { id, body, file_ids: fileIds };
+      return call<Message>(`${root}/messages`, { method: 'POST', body: message, keepalive: true });
     },
+    discardFile: discard,
     read(upTo) {
       return call<void>(`${root}/read`, { method: 'POST', body: { up_to: upTo }, keepalive: true });
     },

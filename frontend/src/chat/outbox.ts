@@ -1,4 +1,5 @@
 import { type Signal, signal } from '@preact/signals-core';
+import type { PortalFile } from '../files/types.ts';
 import { Problem, reasonOf } from '../shared/http.ts';
 import type { Kept, Message } from './types.ts';
 
@@ -9,6 +10,8 @@ export interface Unsent {
   /** Made here, and the message's own: posting it twice is posting it once. */
   id: string;
   body: string;
+  /** Uploaded before; what an older version of this page kept has none. */
+  files?: readonly PortalFile[];
   written_at: string;
   state: UnsentState;
   /** Why it failed, in words for a person. */
@@ -20,7 +23,8 @@ export interface Unsent {
 }
 
 interface Parts {
-  post(id: string, body: string): Promise<Message>;
+  post(id: string, body: string, fileIds: readonly string[]): Promise<Message>;
+  discardFile(id: string): Promise<void>;
   /** The server has it. */
   sent(message: Message): void;
   refused(problem: Problem): void;
@@ -47,10 +51,11 @@ export class Outbox {
     );
   }
 
-  send(body: string): void {
+  send(body: string, files: readonly PortalFile[] = []): void {
     const entry: Unsent = {
       id: this.#parts.newId(),
       body,
+      files,
       written_at: this.#parts.now().toISOString(),
       state: 'waiting',
       reason: null,
@@ -66,6 +71,9 @@ export class Outbox {
   }
 
   discard(id: string): void {
+    const { files = [] } = this.entries.value.find((entry) => entry.id === id) ?? {};
+    // If the message arrived all the same, they are not taken back; what fails is swept on the server.
+    for (const file of files) this.#parts.discardFile(file.id).catch(() => undefined);
     this.#set(this.entries.value.filter((entry) => entry.id !== id));
   }
 
@@ -100,11 +108,12 @@ export class Outbox {
   }
 
   /** Whether the next one may follow: not when this one is to be tried again before it. */
-  async #sendOne({ id, body }: Unsent): Promise<boolean> {
+  async #sendOne({ id, body, files = [] }: Unsent): Promise<boolean> {
     this.#change(id, { state: 'sending', reason: null });
     const wentOut = !this.#parts.isCutOff();
     try {
-      const message = await this.#parts.post(id, body);
+      const fileIds = files.map((file) => file.id);
+      const message = await this.#parts.post(id, body, fileIds);
       this.#change(id, { state: 'sent' });
       this.#parts.sent(message);
       return true;

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { fileOf } from '../files/testing/world.ts';
 import { settled } from '../inbox/testing/world.ts';
 import { Problem } from '../shared/http.ts';
 import { RoomList } from './room-list.ts';
@@ -47,6 +48,7 @@ const message: Message = {
   number: 2,
   author: { id: 'other', display_name: 'Other' },
   body: 'Hello',
+  files: [fileOf('plan')],
   created_at: time(9),
 };
 
@@ -64,7 +66,7 @@ test('a message moves its room to the top, and an older answer does not move it 
   await list.refresh();
   list.hear(message);
   expect(shown()).toEqual(['b', 'a']);
-  expect(list.rooms.value?.[0]?.last_message?.body).toBe('Hello');
+  expect(list.rooms.value?.[0]?.last_message).toMatchObject({ body: 'Hello', file_count: 1 });
   await list.refresh();
   expect(shown()).toEqual(['b', 'a']);
 });

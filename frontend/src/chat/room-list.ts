@@ -61,7 +61,7 @@ export class RoomList {
     const heard = {
       ...room,
       last_number: message.number,
-      last_message: message,
+      last_message: { ...message, file_count: message.files.length },
       active_at: message.created_at,
     };
     this.#set([heard, ...rooms]);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { fileOf } from '../files/testing/world.ts';
 import { settled } from '../inbox/testing/world.ts';
 import { checkEveryMs, overdueMs } from './room.ts';
 import { FakeRoom, me, other, Person, range } from './testing/world.ts';
@@ -476,6 +477,30 @@ describe('what one sends', () => {
     expect(server.rows.map(({ id, body }) => [id, body])).toEqual([['own1', 'Hello']]);
     expect(person.store.outbox.entries.value).toEqual([]);
     expect(person.unsent.read()).toBeNull();
+  });
+
+  test('keeps its files, whatever becomes of it', async () => {
+    const store = await person.enter();
+    server.failing = { status: 0, only: 'post' };
+    store.send('', [fileOf('plan'), fileOf('photo')]);
+    await settled();
+    expect(store.outbox.entries.value).toMatchObject([{ state: 'failed', body: '' }]);
+    person.reload();
+    expect(person.store.outbox.entries.value[0]?.files?.map(({ id }) => id)).toEqual(['plan', 'photo']);
+    server.failing = null;
+    await person.enter();
+    await settled();
+    expect(server.rows[0]?.files.map(({ id }) => id)).toEqual(['plan', 'photo']);
+  });
+
+  test('and discards takes its files back', async () => {
+    const store = await person.enter();
+    server.failing = { status: 422, only: 'post' };
+    store.send('Hello', [fileOf('plan')]);
+    await settled();
+    server.failing = null;
+    store.outbox.discard('own1');
+    expect(server.calls).toContain('discard plan');
   });
 
   test('into a room closed meanwhile fails with its reason, and the room says that it is closed', async () => {

@@ -7,6 +7,7 @@ import {
   signal,
   untracked,
 } from '@preact/signals-core';
+import type { PortalFile } from '../files/types.ts';
 import type { Clock } from '../inbox/types.ts';
 import { Problem } from '../shared/http.ts';
 import { endingOf, Link } from './link.ts';
@@ -90,7 +91,8 @@ export class RoomStore {
       poll: () => this.#readAnew(),
     });
     this.outbox = new Outbox({
-      post: (id, body) => wire.post(id, body),
+      post: (id, body, fileIds) => wire.post(id, body, fileIds),
+      discardFile: (id) => wire.discardFile(id),
       sent: (message) => this.#posted(message),
       refused: (problem) => this.#postRefused(problem),
       isUp: () => this.link.mode.value === 'live',
@@ -154,8 +156,8 @@ export class RoomStore {
     await this.#readRoom().catch((error: unknown) => this.#isTheEnd(error));
   }
 
-  send(body: string): void {
-    this.outbox.send(body);
+  send(body: string, files: readonly PortalFile[] = []): void {
+    this.outbox.send(body, files);
     this.typing.sent();
     if (!this.log.follows.value) void this.showNewest();
   }

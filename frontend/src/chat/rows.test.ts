@@ -14,6 +14,7 @@ function message(number: number, author: string, at: Date): Message {
     number,
     author: { id: author, display_name: author },
     body: `Message ${number}`,
+    files: [],
     created_at: at.toISOString(),
   };
 }

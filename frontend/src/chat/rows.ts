@@ -1,3 +1,4 @@
+import type { PortalFile } from '../files/types.ts';
 import { dayOf } from '../shared/ago.ts';
 import type { Unsent } from './outbox.ts';
 import type { Message } from './types.ts';
@@ -12,6 +13,7 @@ export interface Line {
   number: number | null;
   author: { id: string; display_name: string };
   body: string;
+  files: readonly PortalFile[];
   at: Date;
   isOwn: boolean;
   /** Whether it stands under the head of the line before. */
@@ -67,16 +69,27 @@ export function daysOf({ messages, unsent, me, newFrom, now }: Conversation): Da
 }
 
 function lineOf(message: Message, me: string): Line {
-  const { id, number, author, body } = message;
+  const { id, number, author, body, files } = message;
   const at = new Date(message.created_at);
   const isOwn = author.id === me;
-  return { id, number, author, body, at, isOwn, continues: false, startsNew: false, unsent: null };
+  return { id, number, author, body, files, at, isOwn, continues: false, startsNew: false, unsent: null };
 }
 
 function unsentLine(unsent: Unsent, me: Conversation['me']): Line {
   const at = new Date(unsent.written_at);
-  const { id, body } = unsent;
-  return { id, number: null, author: me, body, at, isOwn: true, continues: false, startsNew: false, unsent };
+  const { id, body, files = [] } = unsent;
+  return {
+    id,
+    number: null,
+    author: me,
+    body,
+    files,
+    at,
+    isOwn: true,
+    continues: false,
+    startsNew: false,
+    unsent,
+  };
 }
 
 function isTogether(before: Line, line: Line): boolean {

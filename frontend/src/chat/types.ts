@@ -1,3 +1,5 @@
+import type { PortalFile } from '../files/types.ts';
+
 /** A message as the API sends it. Numbers count up from 1 in each room, without gaps. Times are ISO 8601 in UTC. */
 export interface Message {
   id: string;
@@ -5,8 +7,15 @@ export interface Message {
   project_id: string;
   number: number;
   author: Author;
+  /** Empty when it has files only. */
   body: string;
+  files: PortalFile[];
   created_at: string;
+}
+
+/** A message as a list of rooms tells of it. */
+export interface LastMessage extends Omit<Message, 'room_id' | 'project_id' | 'files'> {
+  file_count: number;
 }
 
 export interface Author {
@@ -24,7 +33,7 @@ export interface Room {
   unread_count: number;
   last_number: number;
   active_at: string;
-  last_message: Omit<Message, 'room_id' | 'project_id'> | null;
+  last_message: LastMessage | null;
 }
 
 export interface RoomPerson extends Author {
@@ -75,7 +84,9 @@ export interface RoomWire {
   room(): Promise<RoomWithPeople>;
   /** Oldest first. */
   messages(range: Range): Promise<Message[]>;
-  post(id: string, body: string): Promise<Message>;
+  post(id: string, body: string, fileIds: readonly string[]): Promise<Message>;
+  /** Takes back a file that is part of no message. */
+  discardFile(id: string): Promise<void>;
   read(upTo: number): Promise<void>;
   /** The person looks at the room: they need no notifications about its messages. */
   opened(): Promise<void>;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FakeKept } from '../chat/testing/world.ts';
 import { Problem } from '../shared/http.ts';
 import { Turns } from './queue.ts';
-import { FakeRoom, local } from './testing/world.ts';
+import { FakeRoom, fileOf, local } from './testing/world.ts';
 import type { PortalFile } from './types.ts';
 import { Uploads } from './uploads.ts';
 
@@ -169,7 +169,7 @@ test('what another tab used goes, and what it added comes', () => {
   const uploads = drafts(server, { kept });
   uploads.add([local('a'), local('b')]);
   server.take('id1');
-  kept.write([{ ...server.fileOf('id9'), name: 'other' }]);
+  kept.write([{ ...fileOf('id9'), name: 'other' }]);
   uploads.reread();
   expect(uploads.entries.value.map(({ id, state }) => [id, state])).toEqual([
     ['id2', 'sending'],
@@ -180,7 +180,7 @@ test('what another tab used goes, and what it added comes', () => {
 test('what is no longer there to be used is let go', async () => {
   const server = new FakeRoom();
   const kept = new FakeKept<PortalFile[]>();
-  kept.write([server.fileOf('id8'), server.fileOf('id9')]);
+  kept.write([fileOf('id8'), fileOf('id9')]);
   const uploads = drafts(server, { kept });
   await uploads.check(async (id) => id === 'id9');
   expect(uploads.files.value.map(({ id }) => id)).toEqual(['id9']);

@@ -1,3 +1,4 @@
+import { fileOf } from '../../files/testing/world.ts';
 import { FakeClock, settled } from '../../inbox/testing/world.ts';
 import { Problem } from '../../shared/http.ts';
 import { RoomStore } from '../room.ts';
@@ -108,11 +109,11 @@ export class FakeRoom implements RoomWire {
     return this.#answer('opened', () => undefined);
   }
 
-  async post(id: string, body: string): Promise<Message> {
+  async post(id: string, body: string, fileIds: readonly string[]): Promise<Message> {
     return this.#answer('post', () => {
       if (!this.isOpen)
         throw new Problem(409, { type: 'room-closed', detail: 'The conversation is closed.' });
-      const message = this.rows.find((row) => row.id === id) ?? this.#write(id, me, body);
+      const message = this.rows.find((row) => row.id === id) ?? this.#write(id, me, body, fileIds);
       if (this.losingAnswers) throw new Problem(0);
       return message;
     });
@@ -125,7 +126,16 @@ export class FakeRoom implements RoomWire {
     });
   }
 
-  #write(id: string, author: string, body = `Message ${this.rows.length + 1}`): Message {
+  discardFile(id: string): Promise<void> {
+    return this.#answer(`discard ${id}`, () => undefined);
+  }
+
+  #write(
+    id: string,
+    author: string,
+    body = `Message ${this.rows.length + 1}`,
+    fileIds: readonly string[] = [],
+  ): Message {
     const number = this.rows.length + 1;
     const message: Message = {
       id,
@@ -134,6 +144,7 @@ export class FakeRoom implements RoomWire {
       number,
       author: { id: author, display_name: author },
       body,
+      files: fileIds.map((file) => fileOf(file, at(number))),
       created_at: at(number),
     };
     this.rows.push(message);

@@ -21,29 +21,11 @@ export class FakeRoom {
 
   take(id: string): void {
     const handlers = this.#answer(id);
-    handlers.done({ ...this.fileOf(id), name: handlers.file.name, size: handlers.file.size });
+    handlers.done({ ...fileOf(id), name: handlers.file.name, size: handlers.file.size });
   }
 
   fail(id: string, error: unknown): void {
     this.#answer(id).failed(error);
-  }
-
-  fileOf(id: string, sharedAt: string | null = null): PortalFile {
-    return {
-      id,
-      room_id: 'room',
-      project_id: 'project',
-      name: id,
-      media_type: 'text/plain',
-      size: 100,
-      sha256: '0'.repeat(64),
-      width: null,
-      height: null,
-      has_thumbnail: false,
-      uploader: { id: 'me', display_name: 'Mia' },
-      created_at: '2026-11-20T12:00:00.000Z',
-      shared_at: sharedAt,
-    };
   }
 
   #answer(id: string): SendHandlers<LocalFile> {
@@ -56,4 +38,22 @@ export class FakeRoom {
 
 export function local(name: string, size = 100): LocalFile {
   return { name, size };
+}
+
+export function fileOf(id: string, sharedAt: string | null = null): PortalFile {
+  return {
+    id,
+    room_id: 'room',
+    project_id: 'project',
+    name: id,
+    media_type: 'text/plain',
+    size: 100,
+    sha256: '0'.repeat(64),
+    width: null,
+    height: null,
+    has_thumbnail: false,
+    uploader: { id: 'me', display_name: 'Mia' },
+    created_at: '2026-11-20T12:00:00.000Z',
+    shared_at: sharedAt,
+  };
 }

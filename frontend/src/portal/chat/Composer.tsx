@@ -1,9 +1,13 @@
-import { SendHorizontal } from 'lucide';
+import { LoaderCircle, Paperclip, SendHorizontal, Upload } from 'lucide';
 import type { RefObject } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { keptDraft, watchDraft } from '../../chat/kept.ts';
 import type { RoomStore } from '../../chat/room.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { attachmentsOf } from '../files/attachments.ts';
+import { useDrop, usePaste } from '../files/choose.ts';
+import { PickButton } from '../files/PickButton.tsx';
+import { UploadList } from '../files/UploadList.tsx';
 
 export const longestMessage = 4000;
 /** The count is shown when this few characters are left. */
@@ -15,17 +19,25 @@ interface Props {
   /** Who reads it, as within a sentence. */
   name: string;
   field: RefObject<HTMLTextAreaElement | null>;
+  /** Files dropped on it are attached. */
+  zone: RefObject<HTMLElement | null>;
   sent: () => void;
 }
 
 /** Where one writes; the draft is kept for the next visit. */
-export function Composer({ store, room, name, field, sent }: Props) {
+export function Composer({ store, room, name, field, zone, sent }: Props) {
   const [kept] = useState(() => keptDraft(store.me, room));
   const [text, setText] = useState(() => kept.read() ?? '');
   const id = useId();
   // As the server counts: an emoji is one character.
   const left = longestMessage - [...text].length;
-  const canSend = text.trim() !== '' && left >= 0;
+  const attached = attachmentsOf(room, 'message');
+  const isUploading = attached.isBusy.value;
+  const isEmpty = text.trim() === '' && attached.files.value.length === 0;
+  const canSend = !isEmpty && left >= 0 && !isUploading && !attached.hasFailed.value;
+  const attach = (files: File[]) => attached.add(files);
+  const isOver = useDrop(attach, zone);
+  usePaste(attach);
 
   useLayoutEffect(() => {
     if (field.current) grow(field.current);
@@ -62,7 +74,8 @@ export function Composer({ store, room, name, field, sent }: Props) {
   };
   const send = () => {
     if (!canSend) return;
-    store.send(text);
+    store.send(text.trim() === '' ? '' : text, attached.files.value);
+    attached.used();
     setText('');
     keep('');
     field.current?.focus();
@@ -81,6 +94,7 @@ export function Composer({ store, room, name, field, sent }: Props) {
         Message to {name}
       </label>
       <div class="composer-box">
+        <PickButton take={attach} icon={Paperclip} class="composer-attach" label="Attach files" />
         <textarea
           ref={field}
           id={id}
@@ -98,10 +112,9 @@ export function Composer({ store, room, name, field, sent }: Props) {
             send();
           }}
         />
-        <button type="submit" class="send" aria-label="Send" disabled={!canSend}>
-          <Icon of={SendHorizontal} size={18} />
-        </button>
+        <SendButton canSend={canSend} isUploading={isUploading} />
       </div>
+      <UploadList uploads={attached} refocus={() => field.current?.focus()} />
       <div class="composer-foot">
         <p id={`${id}-hint`} class="composer-hint">
           {!hasTouch() && 'Enter sends, Shift + Enter starts a new line'}
@@ -110,7 +123,28 @@ export function Composer({ store, room, name, field, sent }: Props) {
           {left <= nearEnd && leftText(left)}
         </p>
       </div>
+      {isOver && (
+        <p class="composer-drop">
+          <Icon of={Upload} size={24} />
+          Drop to attach
+        </p>
+      )}
     </form>
+  );
+}
+
+function SendButton({ canSend, isUploading }: { canSend: boolean; isUploading: boolean }) {
+  const label = isUploading ? 'Uploading…' : 'Send';
+  return (
+    <button
+      type="submit"
+      class={isUploading ? 'send uploading' : 'send'}
+      aria-label={label}
+      title={label}
+      disabled={!canSend}
+    >
+      <Icon of={isUploading ? LoaderCircle : SendHorizontal} size={18} />
+    </button>
   );
 }
 

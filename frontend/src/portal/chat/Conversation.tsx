@@ -30,6 +30,7 @@ interface Props {
 /** One room, open. */
 export function Conversation({ store, room, list, me, focus, back }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
+  const whole = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const visit = `${focus?.id ?? ''} ${followed.value}`;
   const target = useRef<Target>({ id: '', visit });
@@ -66,13 +67,20 @@ export function Conversation({ store, room, list, me, focus, back }: Props) {
     );
   }
   return (
-    <section class="conversation" aria-label={`Conversation with ${whom}`}>
+    <section ref={whole} class="conversation" aria-label={`Conversation with ${whom}`}>
       <Head store={store} room={found} name={name} heading={heading} back={back} />
       <Log store={store} scroller={scroller} me={me} focus={focus?.id ?? ''} name={whom} />
       <TypingLine store={store} />
       <ConnectionLine store={store} />
       {found.is_open ? (
-        <Composer store={store} room={room} name={whom} field={field} sent={() => scroller.toEnd()} />
+        <Composer
+          store={store}
+          room={room}
+          name={whom}
+          field={field}
+          zone={whole}
+          sent={() => scroller.toEnd()}
+        />
       ) : (
         <p class="closed">
           <Icon of={Lock} size={16} />

@@ -4,6 +4,7 @@ import { partsOf } from '../../chat/links.ts';
 import type { Outbox, Unsent } from '../../chat/outbox.ts';
 import type { Line } from '../../chat/rows.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { FileList } from '../files/FileList.tsx';
 import { useTarget } from '../focus.ts';
 import { Face } from './Face.tsx';
 
@@ -43,11 +44,14 @@ export function MessageLine({ line, isTarget, outbox, seenBy }: Props) {
           </span>
           {!continues && <Time at={line.at} />}
         </p>
-        <div class="bubble" title={exact.format(line.at)}>
-          <p class="message-body" dir="auto">
-            <Text of={line.body} />
-          </p>
-        </div>
+        {line.body !== '' && (
+          <div class="bubble" title={exact.format(line.at)}>
+            <p class="message-body" dir="auto">
+              <Text of={line.body} />
+            </p>
+          </div>
+        )}
+        {line.files.length > 0 && <FileList files={line.files} />}
         {unsent && <OnItsWay unsent={unsent} outbox={outbox} />}
         {seenBy.length > 0 && <p class="message-note">{seenText(seenBy)}</p>}
       </div>

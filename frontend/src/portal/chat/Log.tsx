@@ -2,6 +2,7 @@ import { ArrowDown, MessageSquare } from 'lucide';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { RoomStore } from '../../chat/room.ts';
 import { type Day, daysOf } from '../../chat/rows.ts';
+import { spoken } from '../../chat/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { State } from '../states.tsx';
 import { MessageLine } from './Line.tsx';
@@ -153,7 +154,7 @@ function Announcer({ store }: { store: RoomStore }) {
   const news = store.arrived.value.slice(-3);
   return (
     <p class="visually-hidden" role="status">
-      {news.map(({ author, body }) => `${author.display_name} wrote: ${body}`).join('\n')}
+      {news.map(spoken).join('\n')}
     </p>
   );
 }

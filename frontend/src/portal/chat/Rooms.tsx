@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { RoomStore } from '../../chat/room.ts';
 import type { RoomList } from '../../chat/room-list.ts';
 import type { Author, Room } from '../../chat/types.ts';
+import { snippetOf } from '../../chat/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import { Face } from './Face.tsx';
@@ -81,7 +82,8 @@ function RoomEntry({ room, me, unread }: { room: Room; me: string; unread: numbe
             )}
             {last ? (
               <>
-                <bdi>{last.author.id === me ? 'You' : shortName(last.author)}</bdi>: <bdi>{last.body}</bdi>
+                <bdi>{last.author.id === me ? 'You' : shortName(last.author)}</bdi>:{' '}
+                <bdi>{snippetOf(last)}</bdi>
               </>
             ) : (
               'No messages yet'
