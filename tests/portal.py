@@ -14,10 +14,19 @@ import httpx
 PORTAL = Path(sys.executable).with_name("portal")
 
 
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody else is given as long as this process lives.
+
+    The socket that found it stays bound. It does not listen, so a server that reuses addresses may listen there.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    _held.append(probe)
+    return int(probe.getsockname()[1])
 
 
 class Portal:
@@ -31,7 +40,7 @@ class Portal:
         self.environment = base | {name: str(value) for name, value in environment.items()}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, timeout: float = 40) -> "Portal":
+    def start(self, *, timeout: float = 120) -> "Portal":
         """Returns when it is ready to serve."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([PORTAL, "run"], env=self.environment, stdout=log, stderr=log)
@@ -40,7 +49,7 @@ class Portal:
             if self.process.poll() is not None:
                 raise AssertionError(f"portal ended with {self.process.returncode}:\n{self.log.read_text()}")
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                if httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200:
                     return self
             except httpx.TransportError:
                 pass
@@ -51,7 +60,7 @@ class Portal:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def wait(self, timeout: float = 20) -> int:
+    def wait(self, timeout: float = 60) -> int:
         assert self.process is not None
         return self.process.wait(timeout)
 
@@ -65,7 +74,11 @@ class Portal:
                 raise
 
     def __enter__(self) -> "Portal":
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.stop()

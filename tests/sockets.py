@@ -9,7 +9,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-SECONDS = 10
+SECONDS = 30
 
 
 class Socket:
@@ -49,7 +49,7 @@ class Socket:
 async def open_socket(url: str, headers: Mapping[str, str] | None = None, **options: Any) -> AsyncIterator[Socket]:
     """Opens ``url`` (of http or ws); raises ``InvalidStatus`` when it is refused."""
     address = url.replace("http", "ws", 1) if url.startswith("http") else url
-    async with connect(address, additional_headers=headers, proxy=None, **options) as connection:
+    async with connect(address, additional_headers=headers, proxy=None, open_timeout=SECONDS, **options) as connection:
         yield Socket(connection)
 
 

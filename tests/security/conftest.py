@@ -42,7 +42,7 @@ async def stage(
     await plant(cast)
     portals = [Portal(folder, **environment) for _ in range(2)]
     try:
-        await asyncio.gather(*(asyncio.to_thread(portal.start, timeout=90) for portal in portals))
+        await asyncio.gather(*(asyncio.to_thread(portal.start) for portal in portals))
         yield Stage(cast, (portals[0].url, portals[1].url))
     finally:
         await asyncio.gather(*(asyncio.to_thread(portal.stop) for portal in portals))

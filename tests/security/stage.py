@@ -76,7 +76,7 @@ class Witness:
         address = self.url.replace("http", "ws", 1) + path
         try:
             connection = await self.stack.enter_async_context(
-                connect(address, additional_headers=dict(self.headers), proxy=None)
+                connect(address, additional_headers=dict(self.headers), proxy=None, open_timeout=30)
             )
         except InvalidStatus as refused:
             self.seen.append((f"WS {path}", bytes(refused.response.body or b"") + _head(refused.response.headers)))
