@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
-from app.dev.cluster import LOG_BYTES, Cluster
+from app.dev.cluster import LEFTOVER_SECONDS, LOG_BYTES, Cluster
 from app.dev.embedded import EmbeddedError, EmbeddedPostgres
 from app.dev.unprivileged import Account, account_for, become
 
@@ -99,9 +99,9 @@ def test_an_owner_that_dies_loses_nothing_and_leaves_nothing(used_folder: Path, 
         process.wait()
         started = time.monotonic()
         with EmbeddedPostgres(used_folder) as postgres:
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < LEFTOVER_SECONDS, "it waited for what was left behind"
             assert sql(postgres, f"SELECT count(*) FROM kept WHERE run = '{number.name}'") == "1"
-            eventually(lambda: not any(lives(each) for each in left), seconds=3)
+            eventually(lambda: not any(lives(each) for each in left))
     assert not processes_of(used_folder)
 
 
@@ -196,14 +196,10 @@ def test_a_halted_server_is_away_until_it_is_resumed(used_folder: Path) -> None:
 
 
 def test_an_initdb_that_was_killed_does_not_block_the_next_run(outside: Path) -> None:
-    with subprocess.Popen(owner_command(outside), start_new_session=True, cwd=PROJECT) as process:
-        eventually(lambda: any(outside.glob("postgres/cluster.new-*/base")))
-        kill_everything_at_once(outside)
-        process.wait()
-    assert not (outside / "postgres" / "cluster").exists()
-    with EmbeddedPostgres(outside, options=FAST) as postgres:
+    folder = next(each for each in (outside / str(number) for number in range(20)) if dies_in_initdb(each))
+    with EmbeddedPostgres(folder, options=FAST) as postgres:
         assert sql(postgres, "SELECT 1") == "1"
-    assert not list(outside.glob("postgres/cluster.new-*"))
+    assert not list(folder.glob("postgres/cluster.new-*"))
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])
@@ -323,6 +319,18 @@ def owner_command(folder: Path, after_start: str = "") -> list[str]:
     return [sys.executable, "-c", OWNER.format(after_start=after_start), str(folder)]
 
 
+def dies_in_initdb(folder: Path) -> bool:
+    """Whether a first run was killed before it had made the cluster: on a busy machine the blow may come too late."""
+    folder.mkdir()
+    with subprocess.Popen(owner_command(folder), start_new_session=True, cwd=PROJECT, stdout=subprocess.DEVNULL) as run:
+        eventually(
+            lambda: any(folder.glob("postgres/cluster.new-*/base")) or (folder / "postgres" / "cluster").exists()
+        )
+        kill_everything_at_once(folder)
+        run.wait()
+    return not (folder / "postgres" / "cluster").exists()
+
+
 def processes_of(folder: Path) -> list[psutil.Process]:
     """All that belongs to an embedded server of the folder: owner in another process, keeper, initdb, server."""
     return [each for each in psutil.process_iter() if each.pid != os.getpid() and mentions(each, folder)]
@@ -373,7 +381,7 @@ def arguments(process: psutil.Process) -> list[str]:
         return []
 
 
-def eventually(condition: Callable[[], object], seconds: float = 8) -> None:
+def eventually(condition: Callable[[], object], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
