@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser import chromium_launch_options
 from tests.e2e.people import Events, People
@@ -27,6 +27,9 @@ CONTENT = (
 )
 """What people made, in the order in which it can be taken away."""
 
+# A slow machine may take its time, but less than the 15 seconds after which a page without live updates looks itself.
+expect.set_options(timeout=12_000)
+
 
 @pytest.fixture(scope="session")
 def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory):
@@ -41,11 +44,11 @@ def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory):
 @pytest_asyncio.fixture(autouse=True)
 async def empty_inboxes(shared_world: World) -> None:
     """Every test begins with nothing in any inbox, room or project, and the settings as they were made."""
-    await shared_world.execute(
+    await shared_world.clear(
         "".join(f"DELETE FROM client_portal.{table};" for table in CONTENT)
-        + "UPDATE client_portal.rooms SET last_number = 0; UPDATE client_portal.room_reads SET number = 0"
+        + "UPDATE client_portal.rooms SET last_number = 0; UPDATE client_portal.room_reads SET number = 0;"
+        "UPDATE client_portal.notification_settings SET realtime_enabled = true"
     )
-    await shared_world.execute("UPDATE client_portal.notification_settings SET realtime_enabled = true")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -68,7 +71,7 @@ async def people(browser: Browser, portal: Portal, shared_world: World) -> Async
 @pytest_asyncio.fixture
 async def events(portal: Portal) -> AsyncIterator[Events]:
     """What clients do, by the test-notify endpoints."""
-    async with httpx.AsyncClient(base_url=portal.url, headers=bearer("admin")) as http:
+    async with httpx.AsyncClient(base_url=portal.url, headers=bearer("admin"), timeout=30) as http:
         yield Events(http)
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
@@ -38,11 +37,7 @@ NEW_PASSWORD = "a password of her own"
 async def as_it_was(shared_world: World) -> AsyncIterator[None]:
     """Accounts and members are as before after every test."""
     yield
-    # The portal may still be ending what the closed browsers had open, and hold the same tables in another order.
-    try:
-        await shared_world.restore()
-    except asyncpg.DeadlockDetectedError:
-        await shared_world.restore()
+    await shared_world.restore()
 
 
 @pytest_asyncio.fixture
@@ -233,7 +228,9 @@ async def test_members_have_the_parts_that_fit_and_leave_after_a_question(people
     await expect(dialog).to_have_count(0)
     await expect(remove).to_be_focused()
     await admin.keyboard.press("Enter")
+    await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     await admin.keyboard.press("Tab")
+    await expect(dialog.get_by_role("button", name="Remove")).to_be_focused()
     await admin.keyboard.press("Enter")
     await expect(admin.get_by_text("Deniz Kaya is no longer in this project.")).to_be_visible()
     await expect(admin.get_by_role("heading", name="Members")).to_be_focused()
