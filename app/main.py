@@ -55,6 +55,8 @@ from app.projects.socket import ProjectSockets
 from app.realtime.broker import PostgresBroker
 from app.realtime.hub import Hub
 from app.realtime.ws import LongSockets
+from app.search.router import router as search_router
+from app.search.service import SearchService
 from app.settings import Settings, load_settings
 from app.storage.store import Storage
 from app.tasks.approvals import ApprovalService
@@ -91,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         files_router,
         issues_router,
         tasks_router,
+        search_router,
         accounts_router,
         accounts_admin_router,
         projects_admin_router,
@@ -161,6 +164,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.chat = ChatService(state.database, host, state.projects, state.notifications, state.presence)
     state.issues = IssueService(state.database, host, state.projects, state.notifications)
     state.tasks = TaskService(state.database, state.projects, state.notifications)
+    state.search = SearchService(state.database, state.projects)
     state.approvals = ApprovalService(state.database, state.projects, state.notifications)
     state.project_administration = ProjectAdministration(state.database, host)
     links = PasswordLinks(state.settings.base_url, timedelta(hours=state.settings.password_link_hours))

@@ -8,7 +8,10 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
+from app.core.lexemes import lexemes, lexemes_index
 from app.core.types import HOST_ID, TIMESTAMP, HostId
+
+FILE_LEXEMES = lexemes("left(room_id::text, 8)", "name")
 
 
 class File(Base):
@@ -22,6 +25,7 @@ class File(Base):
     __table_args__ = (
         Index("ix_files_room_id_shared_at_id", "room_id", "shared_at", "id"),
         Index("ix_files_unshared_created_at", "created_at", postgresql_where=text("shared_at IS NULL")),
+        lexemes_index("files", FILE_LEXEMES, "shared_at IS NOT NULL"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

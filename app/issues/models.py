@@ -7,7 +7,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
+from app.core.lexemes import lexemes, lexemes_index
 from app.core.types import HOST_ID, TIMESTAMP, HostId
+
+ISSUE_LEXEMES = lexemes("left(room_id::text, 8)", "(title || ' ') || body")
 
 
 class Issue(Base):
@@ -18,6 +21,7 @@ class Issue(Base):
         CheckConstraint("kind IN ('issue', 'requirement')", name="kind"),
         CheckConstraint("status IN ('open', 'in_progress', 'done', 'declined')", name="status"),
         Index("ix_issues_room_id_created_at_id", "room_id", "created_at", "id"),
+        lexemes_index("issues", ISSUE_LEXEMES),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
