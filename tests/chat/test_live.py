@@ -3,9 +3,11 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import uuid4
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 
 from app.dev.demo import FIRST_PROJECT
 from app.projects.roles import MemberRole
@@ -19,7 +21,7 @@ Run = Callable[..., Portal]
 
 
 def caller(portal: Portal, person: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=portal.url, headers=bearer(person))
+    return httpx.AsyncClient(base_url=portal.url, headers=bearer(person), timeout=30)
 
 
 async def own_room(portal: Portal, person: str = "client") -> str:
@@ -107,7 +109,7 @@ async def test_people_of_a_process_that_was_killed_are_soon_gone(run_portal: Run
         await client.until("presence", online=sorted([str(PEOPLE["client"]), str(PEOPLE["dev"])]))
         other.signal(signal.SIGKILL)
         other.wait()
-        await client.until("presence", online=[str(PEOPLE["client"])], seconds=30)
+        await client.until("presence", online=[str(PEOPLE["client"])], seconds=60)
 
 
 async def test_presence_is_right_again_after_postgres_crashed(run_portal: Run, postgres, world: World):
@@ -118,7 +120,7 @@ async def test_presence_is_right_again_after_postgres_crashed(run_portal: Run, p
         await client.until("presence", online=both)
         await asyncio.to_thread(postgres.restart, "immediate")
         await client.until("reset")
-        await client.until("presence", online=both, seconds=25)
+        await client.until("presence", online=both, seconds=60)
         async with caller(portal, "client") as http:
             people = (await http.get(f"/api/rooms/{room}")).json()["people"]
         assert sum(each["is_online"] for each in people) == 2
@@ -143,7 +145,7 @@ async def test_the_team_hears_at_once_that_the_client_has_left(run_portal: Run, 
     async with room_socket(portal, room, "dev") as dev:
         await dev.until("ready")
         await world.act(remove_member, FIRST_PROJECT, PEOPLE["client"])
-        await dev.until("reset", seconds=2)
+        await dev.until("reset")
         async with caller(portal, "dev") as http:
             assert (await http.get(f"/api/rooms/{room}")).json()["is_open"] is False
 
@@ -209,8 +211,10 @@ class TestRefusals:
         room = await own_room(portal)
         async with room_socket(portal, room, "client") as client:
             await client.until("ready")
-            for _ in range(30):
-                await client.say("typing")
+            # More than it is granted while this takes; it may be sent away before it has said all of it.
+            with suppress(ConnectionClosed):
+                for _ in range(200):
+                    await client.say("typing")
             assert await client.until("bye") == {"reason": "too_many_frames"}
             assert await client.closed() == 1008
 

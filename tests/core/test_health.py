@@ -103,7 +103,7 @@ async def test_renewing_connections_makes_no_call_wait(world: World):
             pass
         database.renew()
         await asyncio.sleep(0)  # it is under way now
-        async with asyncio.timeout(5), database.reading() as connection:
+        async with asyncio.timeout(20), database.reading() as connection:
             assert await connection.exec_driver_sql("SELECT 1")
     finally:
         await database.close()

@@ -131,7 +131,7 @@ class TestTakingOut:
         async with caller_of(app, headers=bearer("dev")) as dev, sse.open_stream(app, bearer("dev")) as stream:
             await stream.until("ready")
             assert (await admin.delete(member("dev"))).status_code == 204
-            await stream.until("reset", within=2)
+            await stream.until("reset")
             assert (await dev.get(f"/api/projects/{FIRST_PROJECT}")).status_code == 404
         assert _is_refused(await admin.delete(member("dev")), 404, "not-found")
 

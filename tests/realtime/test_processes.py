@@ -38,10 +38,8 @@ def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "WEB_CONCURRENCY": 2,
         "DATABASE_POOL_SIZE": POOL,
     }
-    portal = Portal(tmp_path_factory.mktemp("portal"), **environment)
-    portal.start(timeout=90)
-    yield portal
-    portal.stop()
+    with Portal(tmp_path_factory.mktemp("portal"), **environment) as portal:
+        yield portal
 
 
 @pytest.fixture(autouse=True)
@@ -139,10 +137,10 @@ async def test_a_sign_out_ends_the_streams_of_the_session_in_every_worker(
 ):
     headers = {"Authorization": f"Bearer {await shared_world.open_session('pm')}"}
     both = await _one_in_each_worker(portal, streams, headers)
-    async with httpx.AsyncClient(base_url=portal.url, headers=headers) as pm:
+    async with httpx.AsyncClient(base_url=portal.url, headers=headers, timeout=30) as pm:
         assert (await pm.post("/api/auth/logout")).status_code == 204
     for stream in both:
-        assert await stream.rest(3) == [Event("bye", {"reason": "signed_out"})]
+        assert await stream.rest() == [Event("bye", {"reason": "signed_out"})]
 
 
 async def test_a_new_password_ends_the_streams_of_all_other_sessions(
@@ -151,11 +149,11 @@ async def test_a_new_password_ends_the_streams_of_all_other_sessions(
     own, other = [{"Authorization": f"Bearer {await shared_world.open_session('pm2')}"} for _ in range(2)]
     kept = await _one_in_each_worker(portal, streams, own)
     ended = await _one_in_each_worker(portal, streams, other)
-    async with httpx.AsyncClient(base_url=portal.url, headers=own) as pm2:
+    async with httpx.AsyncClient(base_url=portal.url, headers=own, timeout=30) as pm2:
         change = {"current_password": PASSWORD, "new_password": PASSWORD}
         assert (await pm2.post("/api/auth/password", json=change)).status_code == 204
         for stream in ended:
-            assert await stream.rest(3) == [Event("bye", {"reason": "signed_out"})]
+            assert await stream.rest() == [Event("bye", {"reason": "signed_out"})]
         await pm2.post("/api/notifications/read_all")
         await shared_world.notify("pm2", project_id=FIRST_PROJECT)
     payload = json.dumps([["read", {"user": str(PEOPLE["pm2"]), "all": True}]])
@@ -175,7 +173,7 @@ async def test_more_streams_than_connections_leave_the_api_answering(
     opened = [await streams.enter_async_context(open_stream(portal.url, bearer("pm"))) for _ in range(50)]
     for stream in opened:
         await stream.until("ready")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert (await pm.get("/api/notifications")).status_code == 200
         assert await _simulate(pm) == 204
     for stream in opened:
@@ -252,7 +250,10 @@ async def test_a_reader_that_stops_reading_is_dropped_and_others_go_on(
         both = await _one_in_each_worker(portal, streams, bearer("pm"))
         assert await _simulate(pm, "After it was dropped") == 204
         for stream in both:
-            assert (await stream.until("notification")).data["item"]["title"] == "After it was dropped"
+            # A worker may still be telling of what the slow one was flooded with.
+            titles = []
+            while "After it was dropped" not in titles:
+                titles.append((await stream.until("notification")).data["item"]["title"])
 
 
 async def test_the_socket_of_a_dropped_reader_is_given_back(portal: Portal, shared_world: World):
@@ -271,12 +272,13 @@ async def test_a_worker_that_died_leaves_no_streams_in_the_measures(portal: Port
             pids = {each.pid for each in _workers(portal)}
             return len(pids) == 2 and worker not in pids
 
-        await until(is_replaced, within=30)
+        # Killed while the supervisor asks how it is, it is waited for as long as one that starts slowly.
+        await until(is_replaced, within=150)
 
     async def all_gone() -> bool:
         return await _measure(portal, "portal_streams_open") == 0
 
-    await until(all_gone, within=10)
+    await until(all_gone)
 
 
 class TestBodiesOverSockets:
@@ -387,7 +389,7 @@ def test_workers_that_take_long_to_start_are_waited_for(shared_world: World, tmp
     environment = {"DATABASE_URL": shared_world.url, "JWT_SECRET": SECRET, "WEB_CONCURRENCY": 2}
     portal = Portal(tmp_path, PYTHONPATH=tmp_path, **environment)
     try:
-        portal.start(timeout=60)
+        portal.start()
     finally:
         portal.stop()
     assert started.read_text() == "worker\n" * 2

@@ -211,14 +211,12 @@ class TestWhenAccessChanges:
 
 class TestEnd:
     async def test_with_its_token(self, app: FastAPI):
-        started = time.time()
-        over = int(started) + 2
+        over = int(time.time()) + 5
         async with open_stream(app, bearer("pm", exp=over)) as stream:
             events = await stream.rest()
         assert [event.name for event in events] == ["ready", "bye"]
         assert events[-1].data == {"reason": "token_expired"}
-        assert over <= time.time() + 0.1
-        assert time.time() < over + 2
+        assert over - 0.1 <= time.time() < over + 10
 
     async def test_by_signing_out(self, app: FastAPI, world: World):
         session, other = await world.open_session("pm"), await world.open_session("pm")
@@ -228,7 +226,7 @@ class TestEnd:
             await kept.until("ready")
             async with caller_of(app, headers=headers) as pm:
                 await pm.post("/api/auth/logout")
-            assert await stream.rest(2) == [Event("bye", {"reason": "signed_out"})]
+            assert await stream.rest() == [Event("bye", {"reason": "signed_out"})]
             await _simulate(app)
             assert (await kept.next()) is not None
 
@@ -241,7 +239,7 @@ class TestEnd:
             async with caller_of(app, headers=headers) as pm:
                 change = {"current_password": PASSWORD, "new_password": "another password"}
                 assert (await pm.post("/api/auth/password", json=change)).status_code == 204
-            assert await stream.rest(2) == [Event("bye", {"reason": "signed_out"})]
+            assert await stream.rest() == [Event("bye", {"reason": "signed_out"})]
             await _simulate(app)
             frame = await kept.next()
             assert frame is not None
@@ -302,7 +300,7 @@ class TestManyStreams:
             try:
                 for stream in opened:
                     await stream.until("ready")
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     assert await _simulate(app) == 204
                 for stream in opened:
                     await stream.until("notification")
@@ -340,7 +338,7 @@ class TestSlowReader:
         await sent.wait()
         for _ in range(QUEUE_LIMIT + 1):
             hub.publish("t", Frame("n", {}))
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 20)
         assert not hub.has("t")
         assert app.state.registry.get_sample_value("portal_streams_dropped_total") == 1
         assert app.state.registry.get_sample_value("portal_streams_open") == 0
@@ -366,7 +364,7 @@ class TestSlowReader:
         for _ in range(QUEUE_LIMIT + 1):
             hub.publish("t", Frame("n", {}))
         may_begin.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 20)
         assert messages, "no answer at all becomes a bare 500"
         assert messages[0]["status"] in {200, 503}
 

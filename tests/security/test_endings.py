@@ -237,7 +237,7 @@ class TestANewPassword:
         person = await _somebody(cast, Role.CLIENT, part=MemberRole.CLIENT)
         before = await _bearing(cast.session(person.name))
         opened = await _open(lines, stage, before, person.room)
-        async with httpx.AsyncClient(base_url=stage.urls[0], headers=await cast.headers("admin")) as admin:
+        async with httpx.AsyncClient(base_url=stage.urls[0], headers=await cast.headers("admin"), timeout=30) as admin:
             link = (await admin.post(f"/api/admin/accounts/{person.user_id}/password_link")).json()["link"]
         change = {"token": urlsplit(link).fragment, "new_password": "another password"}
         async with _all_end(opened, "signed_out"):
@@ -249,7 +249,7 @@ class TestANewPassword:
 async def test_a_token_that_expires_ends_what_was_opened_with_it(stage: Stage, lines: AsyncExitStack):
     cast = stage.cast
     person = await _somebody(cast, Role.CLIENT, part=MemberRole.CLIENT)
-    expires_at = int(time.time()) + 6
+    expires_at = int(time.time()) + 10
     headers = await _bearing(cast.token(person.name, exp=expires_at))
     opened = await _open(lines, stage, headers, person.room)
     ended = await asyncio.gather(*(line.bye() for line in opened))

@@ -70,7 +70,7 @@ function endedBecause(detail: string): void {
 }
 
 async function answered(): Promise<void> {
-  await vi.waitFor(() => expect(notice.value).not.toBeNull());
+  await vi.waitFor(() => expect(notice.value).not.toBeNull(), { timeout: 4_000 });
 }
 
 test('who is switched off is told so', async () => {
