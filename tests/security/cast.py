@@ -1,5 +1,7 @@
 """Everybody who may ask: the demo's people, and those that its two projects lack."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +47,8 @@ _NEW: dict[str, tuple[str, UUID | None, MemberRole | None]] = {
 }
 """``spare`` asks for nothing: others change that account."""
 
+_ASKED = (("client", "first", "dev"), ("neighbour", "first", "dev"), ("client2", "second", "dev2"))
+
 CREDENTIALS = ("a token of the host", "a session by bearer", "a session by cookie")
 
 
@@ -59,6 +63,16 @@ class Cast:
     """By the name of the client."""
     messages: dict[str, list[UUID]] = field(default_factory=dict)
     """By the name of the client in whose room they are; oldest first: the client's, then one of the team's."""
+    files: dict[str, UUID] = field(default_factory=dict)
+    """By the client in whose room they are; shared by that client, with bytes and a thumbnail."""
+    drafts: dict[str, UUID] = field(default_factory=dict)
+    """By the client who has uploaded them and shown them to nobody."""
+    issues: dict[str, UUID] = field(default_factory=dict)
+    """By the client who has raised them."""
+    approvals: dict[str, UUID] = field(default_factory=dict)
+    """By the client who is asked."""
+    tasks: dict[str, UUID] = field(default_factory=dict)
+    """By the name of their project."""
     guest: UUID = field(default_factory=uuid4)
     """A user of the host who has no account."""
 
@@ -70,6 +84,13 @@ class Cast:
             cast.rooms[cast.name(room["client_id"])] = room["id"]
         for client, developer in (("client", "dev"), ("neighbour", "dev"), ("client2", "dev2")):
             cast.messages[client] = [await cast._say(client, client), await cast._say(client, developer)]
+            cast.files[client] = await cast._upload(client, is_shared=True)
+            cast.drafts[client] = await cast._upload(client, is_shared=False)
+            cast.issues[client] = await cast._raise(client)
+        for project, developer in (("first", "dev"), ("second", "dev2")):
+            cast.tasks[project] = await cast._plan(project, developer)
+        for client, project, developer in _ASKED:
+            cast.approvals[client] = await cast._ask(client, project, developer)
         return cast
 
     def name(self, id_: UUID) -> str:
@@ -174,6 +195,68 @@ class Cast:
                 )
             )
         )
+
+    async def _upload(self, client: str, *, is_shared: bool) -> UUID:
+        """Puts a file into a client's room, its bytes included."""
+        id_ = uuid4()
+        content = f"A file of {client}".encode()
+        key = f"{id_.hex[:2]}/{id_.hex}"
+        for name in (key, f"{key}.thumbnail"):
+            path = self.world.files / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        await self.world.execute(
+            "INSERT INTO client_portal.files"
+            " (id, room_id, uploader_id, name, media_type, size, sha256, key, has_thumbnail, shared_at)"
+            " VALUES ($1, $2, $3, $4, 'text/plain', $5, $6, $7, true, CASE WHEN $8 THEN now() END)",
+            id_,
+            self.rooms[client],
+            self.ids[client],
+            f"{'shared' if is_shared else 'draft'} of {client}.txt",
+            len(content),
+            hashlib.sha256(content).hexdigest(),
+            key,
+            is_shared,
+        )
+        return id_
+
+    async def _raise(self, client: str) -> UUID:
+        return await self._insert(
+            "INSERT INTO client_portal.issues (id, room_id, author_id, kind, title)"
+            " VALUES (gen_random_uuid(), $1, $2, 'issue', $3) RETURNING id",
+            self.rooms[client],
+            self.ids[client],
+            f"An issue of {client}",
+        )
+
+    async def _plan(self, project: str, author: str) -> UUID:
+        return await self._insert(
+            "INSERT INTO client_portal.tasks (id, project_id, author_id, title, position)"
+            " VALUES (gen_random_uuid(), $1, $2, $3, 1) RETURNING id",
+            PROJECTS[project],
+            self.ids[author],
+            f"A task of the {project} project",
+        )
+
+    async def _ask(self, client: str, project: str, requester: str) -> UUID:
+        """A request that waits for the client's answer."""
+        title = f"A task of the {project} project"
+        snapshot = {"title": title, "description": "", "due_on": None, "files": []}
+        written = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
+        return await self._insert(
+            "INSERT INTO client_portal.approvals"
+            " (id, task_id, room_id, requester_id, note, snapshot, snapshot_hash)"
+            " VALUES (gen_random_uuid(), $1, $2, $3, $4, $5, $6) RETURNING id",
+            self.tasks[project],
+            self.rooms[client],
+            self.ids[requester],
+            f"Asked of {client}",
+            written,
+            hashlib.sha256(written.encode()).hexdigest(),
+        )
+
+    async def _insert(self, statement: str, *arguments: Any) -> UUID:
+        return UUID(str(await self.world.value(statement, *arguments)))
 
 
 PROJECTS = {"first": FIRST_PROJECT, "second": SECOND_PROJECT, "absent": ABSENT}

@@ -1,15 +1,18 @@
 """Who gets which answer: the one table. The matrix holds the application to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.dev.demo import PASSWORD
 from tests.security.cast import ABSENT, PROJECTS, SIGNED_IN, Cast
 
 NO_ONE: frozenset[str] = frozenset()
 ADMINS = frozenset({"admin"})
+CLIENTS = frozenset({"client", "neighbour", "client2"})
+DEVELOPERS = frozenset({"dev", "dev2", "admin"})
+WORKERS = SIGNED_IN - CLIENTS
 MANAGERS = frozenset({"pm", "pm2", "staff", "admin"})
 FIRST_TEAM = frozenset({"dev", "pm", "admin"})
 SECOND_TEAM = frozenset({"dev2", "pm2", "admin"})
@@ -20,16 +23,22 @@ _ROOMS = {
     "client2's": SECOND_TEAM | {"client2"},
     "absent": NO_ONE,
 }
+_PROJECTS = {
+    "first": FIRST_TEAM | {"client", "neighbour"},
+    "second": SECOND_TEAM | {"client2"},
+    "absent": NO_ONE,
+}
 # Of each kind of thing, which there are, and who has it within reach. All others are told that it does not exist.
 REACH: dict[str, dict[str, frozenset[str]]] = {
     "nothing": {"": SIGNED_IN},
-    "project": {
-        "first": FIRST_TEAM | {"client", "neighbour"},
-        "second": SECOND_TEAM | {"client2"},
-        "absent": NO_ONE,
-    },
+    "project": _PROJECTS,
     "room": _ROOMS,
     "message": _ROOMS,
+    "file": _ROOMS,
+    "draft": {f"{client}'s": frozenset({client}) for client in sorted(CLIENTS)} | {"absent": NO_ONE},
+    "issue": _ROOMS,
+    "approval": _ROOMS,
+    "task": _PROJECTS,
     "notification": {f"{person}'s": frozenset({person}) for person in sorted(SIGNED_IN - {"staff"})}
     | {"client's, of a project out of reach": NO_ONE, "absent": NO_ONE},
     "account": {"spare": ADMINS, "guest, who has none": NO_ONE, "absent": NO_ONE},
@@ -57,13 +66,17 @@ class Rule:
     """The answer of one route: ``status`` for who ``may`` ask for it and has the thing ``of`` it within reach.
 
     Without a sign-in it is 401, unless the route ``is_open``; who may not gets 403; what is out of reach is
-    ``missing``. ``body`` makes what is sent.
+    ``missing``. Of those who have it within reach, only ``does`` may do this to it: the others get 403. ``body`` makes
+    what is sent, ``query`` is what stands in the address; with ``sends_file`` a form with a file is sent.
     """
 
     status: int
     of: str = "nothing"
     may: frozenset[str] = SIGNED_IN
+    does: frozenset[str] = SIGNED_IN
     missing: int = 404
+    query: str = ""
+    sends_file: bool = False
     body: Callable[[Params], Any] | None = None
     is_open: bool = False
     ends_session: bool = False
@@ -75,7 +88,9 @@ class Rule:
             return 401
         if caller not in self.may:
             return 403
-        return self.status if caller in REACH[self.of][target] else self.missing
+        if caller not in REACH[self.of][target]:
+            return self.missing
+        return self.status if caller in self.does else 403
 
 
 def _issue(params: Params) -> Any:
@@ -96,6 +111,18 @@ def _password(_: Params) -> Any:
 
 def _wrong_sign_in(_: Params) -> Any:
     return {"email": f"{uuid4()}@example.com", "password": "wrong"}
+
+
+def _about_message(params: Params) -> Any:
+    return {"source_kind": "message", "source_id": params["message_id"]}
+
+
+def _issue_of_room(_: Params) -> Any:
+    return {"kind": "issue", "title": "A draught"}
+
+
+def _of_client(params: Params) -> Any:
+    return {"client_id": params["client_id"], "note": "As agreed"}
 
 
 RULES: dict[str, Rule] = {
@@ -136,6 +163,33 @@ RULES: dict[str, Rule] = {
     "POST /api/rooms/{room_id}/opened": Rule(204, of="room"),
     "WS /api/rooms/{room_id}/ws": Rule(101, of="room"),
     "GET /api/messages/{message_id}": Rule(200, of="message"),
+    "POST /api/notifications/read_about": Rule(204, of="message", missing=204, body=_about_message),
+    "GET /api/rooms/{room_id}/files": Rule(200, of="room"),
+    "POST /api/rooms/{room_id}/files": Rule(201, of="room", sends_file=True),
+    "GET /api/projects/{project_id}/files": Rule(200, of="project"),
+    "GET /api/files/{file_id}": Rule(200, of="file"),
+    "HEAD /api/files/{file_id}": Rule(200, of="file"),
+    "GET /api/files/{file_id}/thumbnail": Rule(200, of="file"),
+    "GET /api/files/{file_id}/meta": Rule(200, of="file"),
+    "DELETE /api/files/{file_id}": Rule(204, of="draft"),
+    "GET /api/rooms/{room_id}/issues": Rule(200, of="room"),
+    "POST /api/rooms/{room_id}/issues": Rule(201, of="room", may=CLIENTS | ADMINS, body=_issue_of_room),
+    "GET /api/projects/{project_id}/issues": Rule(200, of="project"),
+    "GET /api/issues/{issue_id}": Rule(200, of="issue"),
+    "PATCH /api/issues/{issue_id}": Rule(200, of="issue", does=WORKERS, body=lambda _: {"status": "in_progress"}),
+    "GET /api/projects/{project_id}/people": Rule(200, of="project", may=WORKERS),
+    "GET /api/projects/{project_id}/tasks": Rule(200, of="project"),
+    "POST /api/projects/{project_id}/tasks": Rule(201, of="project", may=WORKERS, body=lambda _: {"title": "Paint"}),
+    "GET /api/tasks/{task_id}": Rule(200, of="task"),
+    "PATCH /api/tasks/{task_id}": Rule(200, of="task", may=WORKERS, body=lambda _: {"status": "done"}),
+    # The task has been asked about: who may delete it is told so.
+    "DELETE /api/tasks/{task_id}": Rule(409, of="task", may=WORKERS),
+    "GET /api/approvals/{approval_id}": Rule(200, of="approval"),
+    "POST /api/approvals/{approval_id}/decision": Rule(
+        200, of="approval", may=CLIENTS, body=lambda _: {"decision": "approved"}
+    ),
+    "POST /api/tasks/{task_id}/approvals": Rule(201, of="task", may=DEVELOPERS, body=_of_client),
+    "GET /api/projects/{project_id}/search": Rule(200, of="project", query="q=hello"),
     "GET /api/admin/accounts": Rule(200, may=ADMINS),
     "POST /api/admin/accounts": Rule(201, of="user without account", may=ADMINS, missing=422, body=_account),
     "GET /api/admin/accounts/{user_id}": Rule(200, of="account", may=ADMINS),
@@ -170,6 +224,14 @@ async def things(cast: Cast) -> dict[str, dict[str, Params]]:
         | {"absent": {"room_id": str(ABSENT)}},
         "message": {f"{name}'s": {"message_id": str(ids[0])} for name, ids in cast.messages.items()}
         | {"absent": {"message_id": str(ABSENT)}},
+        "file": _by_client("file_id", cast.files),
+        "draft": _by_client("file_id", cast.drafts),
+        "issue": _by_client("issue_id", cast.issues),
+        "approval": _by_client("approval_id", cast.approvals),
+        "task": {
+            project: {"task_id": str(cast.tasks.get(project, ABSENT)), "client_id": str(cast.ids[client])}
+            for project, client in (("first", "client"), ("second", "client2"), ("absent", "client"))
+        },
         "notification": notifications
         | {
             "client's, of a project out of reach": await _notify(cast, "client", "second"),
@@ -186,6 +248,10 @@ async def things(cast: Cast) -> dict[str, dict[str, Params]]:
             for kind in ("place for a member", "member")
         },
     }
+
+
+def _by_client(name: str, ids: Mapping[str, UUID]) -> dict[str, Params]:
+    return {f"{client}'s": {name: str(id_)} for client, id_ in ids.items()} | {"absent": {name: str(ABSENT)}}
 
 
 async def _notify(cast: Cast, person: str, project: str) -> Params:

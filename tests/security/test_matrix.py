@@ -7,6 +7,7 @@ without a route.
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -81,9 +82,13 @@ class Asker:
         if path == sse.PATH:
             async with sse.open_stream(self._app, headers) as stream:
                 return stream.status, b""
-        body = cell.rule.body(params) if cell.rule.body else None
-        answer = await self._clients[cell.caller].request(method, path, json=body, headers=headers)
-        assert answer.status_code < 400 or is_problem(answer), f"{cell}: {answer.text}"
+        sent: dict[str, Any] = {"json": cell.rule.body(params)} if cell.rule.body else {}
+        if cell.rule.sends_file:
+            sent = {"files": {"file": ("plan.txt", b"A plan")}}
+        answer = await self._clients[cell.caller].request(
+            method, path, params=cell.rule.query or None, headers=headers, **sent
+        )
+        assert answer.status_code < 400 or method == "HEAD" or is_problem(answer), f"{cell}: {answer.text}"
         if cell.rule.ends_session and answer.is_success:
             del self._headers[cell.caller]
         return answer.status_code, answer.content
