@@ -1,3 +1,4 @@
+import type { LastMessage } from '../chat/types.ts';
 import type { Page } from '../inbox/types.ts';
 import { call } from '../shared/http.ts';
 
@@ -75,7 +76,7 @@ export interface Room {
   is_open: boolean;
   unread_count: number;
   active_at: string;
-  last_message: { author: { id: string; display_name: string }; body: string; created_at: string } | null;
+  last_message: LastMessage | null;
 }
 
 /** The name is null for somebody without an account here. */

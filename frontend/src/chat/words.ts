@@ -2,7 +2,7 @@ import { countText } from '../files/words.ts';
 import type { LastMessage, Message } from './types.ts';
 
 /** What stands for a message where there is one line for it. */
-export function snippetOf({ body, file_count: count }: LastMessage): string {
+export function snippetOf({ body, file_count: count }: Pick<LastMessage, 'body' | 'file_count'>): string {
   return body || (count > 0 ? countText(count) : '');
 }
 

@@ -1,4 +1,5 @@
 import { MessagesSquare, SearchX } from 'lucide';
+import { snippetOf } from '../../chat/words.ts';
 import { Page } from '../../portal/Shell.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import * as api from '../api.ts';
@@ -75,7 +76,7 @@ export function RoomRow({ room, inProject = false }: { room: api.Room; inProject
             <span class="row-snippet one-line">
               {last ? (
                 <>
-                  <bdi>{last.author.display_name}</bdi>: <bdi>{last.body}</bdi>
+                  <bdi>{last.author.display_name}</bdi>: <bdi>{snippetOf(last)}</bdi>
                 </>
               ) : (
                 'Nothing written yet'
