@@ -19,9 +19,18 @@ def sweep(
     """Remove old drafts, bytes that no file has, and what broken uploads left; tell which files have lost theirs."""
     settings = load_settings()
     swept = run(_sweep(settings, timedelta(hours=older_than)))
-    say(f"Removed: {swept.drafts} drafts, {swept.orphans} orphans, {swept.partials} broken uploads.")
+    removed = (
+        _counted(swept.drafts, "draft"),
+        _counted(swept.orphans, "piece", " without a file"),
+        _counted(swept.partials, "broken upload"),
+    )
+    say(f"Removed: {', '.join(removed)}.")
     for file_id in swept.missing:
         say(f"The bytes of file {file_id} are missing.")
+
+
+def _counted(number: int, thing: str, more: str = "") -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}{more}"
 
 
 async def _sweep(settings: Settings, older_than: timedelta) -> Swept:

@@ -106,16 +106,18 @@ class Sweeper:
         while True:
             await asyncio.sleep(_EVERY.total_seconds() * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
             try:
-                await self._sweep()
+                await self.sweep()
             except Exception as error:
                 log.warning("files_not_swept", error=repr(error))
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> Swept | None:
+        """Sweeps, unless another process does so at this moment: then None."""
         # The turn ends with the transaction; nothing is read or written in it.
         async with self._database.transaction() as turn:
             if not await queries.take_turn(turn.connection):
-                return
+                return None
             swept = await sweep(self._database, self._storage)
         log.info("files_swept", drafts=swept.drafts, orphans=swept.orphans, partials=swept.partials)
         if swept.missing:
             log.warning("bytes_missing", files=[str(each) for each in swept.missing[:20]], count=len(swept.missing))
+        return swept

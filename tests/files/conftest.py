@@ -3,6 +3,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from tests.files.people import Desk
 from tests.world import PEOPLE, World
@@ -15,6 +16,6 @@ async def room(world: World) -> UUID:
 
 
 @pytest.fixture
-def desk(room: UUID, world: World, as_person: Callable[..., httpx.AsyncClient]) -> Desk:
+def desk(room: UUID, world: World, app: FastAPI, as_person: Callable[..., httpx.AsyncClient]) -> Desk:
     """That room, and whoever is asked to do something with its files."""
-    return Desk(str(room), world, as_person)
+    return Desk(str(room), world, as_person, app)

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
+from app.files.sweep import Sweeper
 from tests.world import World
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n" + bytes(range(256)) * 20
@@ -19,6 +21,13 @@ class Desk:
     room: str
     world: World
     as_person: Callable[..., httpx.AsyncClient]
+    app: FastAPI | None = None
+
+    @property
+    def sweeper(self) -> Sweeper:
+        assert self.app is not None
+        sweeper: Sweeper = self.app.state.sweeper
+        return sweeper
 
     @property
     def address(self) -> str:
