@@ -2,10 +2,8 @@
 
 import re
 
+from app.search.queries import START, STOP
 from app.search.schemas import Segment
-
-START, STOP = "\x02", "\x03"
-"""Around matches in what Postgres answers. Both separate words, so they are gone from the text before it is marked."""
 
 _BEFORE = 60
 _LENGTH = 240

@@ -43,8 +43,10 @@ from app.notifications.events import SourceKind
 from app.projects.access import reachable_rooms
 from app.projects.models import Room
 from app.projects.queries import NAMELESS
-from app.search.marks import START, STOP
 from app.tasks.models import TASK_LEXEMES, Task
+
+START, STOP = "\x02", "\x03"
+"""Around what matches in a text. Both separate words, so they are gone from the text before it is marked."""
 
 _BLANK = 12
 """The kind of token that is no word, of Postgres's parser."""
