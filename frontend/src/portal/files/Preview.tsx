@@ -122,7 +122,7 @@ function Shown({ preview, pictures, at, file, seen }: ShownProps) {
               type="button"
               class="icon-button preview-step before"
               aria-label="Previous picture"
-              disabled={at === 0}
+              aria-disabled={at === 0}
               onClick={() => step(-1)}
             >
               <Icon of={ChevronLeft} size={24} />
@@ -131,7 +131,7 @@ function Shown({ preview, pictures, at, file, seen }: ShownProps) {
               type="button"
               class="icon-button preview-step after"
               aria-label="Next picture"
-              disabled={at === pictures.length - 1}
+              aria-disabled={at === pictures.length - 1}
               onClick={() => step(1)}
             >
               <Icon of={ChevronRight} size={24} />

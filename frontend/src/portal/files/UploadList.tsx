@@ -37,7 +37,7 @@ function UploadEntry({ upload, uploads, refocus }: Props & { upload: Upload }) {
     refocus();
   };
   return (
-    <li class={`upload ${state}`}>
+    <li class={`upload is-${state}`}>
       <FileTile file={file} />
       <div class="upload-main">
         <span class="upload-name" dir="auto" title={name}>
