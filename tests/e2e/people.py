@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 
 from app.accounts.auth import COOKIE
 from app.dev.demo import FIRST_PROJECT
+from tests.running import until
 from tests.world import World
 
 PHONE = {"width": 360, "height": 740}
@@ -29,7 +30,7 @@ class People:
         """A browser of its own (cookies, storage), signed in as this person; with None nobody is signed in."""
         options = {"base_url": self._base_url, "viewport": DESKTOP} | options
         context = await self._browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.on("console", self._listen)
         context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
         if person:
@@ -110,7 +111,7 @@ class Bell:
     async def is_live(self) -> None:
         await self.has_mode("live")
 
-    async def has_mode(self, mode: str, *, within: float = 10) -> None:
+    async def has_mode(self, mode: str, *, within: float = 30) -> None:
         """Waits until news come in this way, so many seconds at most."""
         await self.page.wait_for_function(
             "mode => document.querySelector('notification-bell')?.mode === mode",
@@ -125,3 +126,12 @@ async def unread_of(page: Page) -> int:
     """What the server says to the person of this page."""
     answer = await page.request.get("/api/notifications/unread_count")
     return int((await answer.json())["count"])
+
+
+async def server_counts(page: Page, unread: int) -> None:
+    """Waits until the server says so to the person of this page: a page shows a mark before it is sent."""
+
+    async def is_so() -> bool:
+        return await unread_of(page) == unread
+
+    await until(is_so)

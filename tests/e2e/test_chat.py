@@ -1,11 +1,13 @@
 """A client and the team talk, each at their own browser."""
 
+import asyncio
 import re
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import Error, Locator, Page, Route, expect
 
 from app.accounts.audit import Actor
 from app.accounts.queries import end_other_sessions
@@ -15,6 +17,7 @@ from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
 from tests.e2e.accessibility import overflow, serious
 from tests.e2e.people import PHONE, Bell, People
+from tests.running import until
 from tests.world import PEOPLE, World
 
 MESSAGES = f"/projects/{FIRST_PROJECT}/messages"
@@ -31,6 +34,14 @@ class Room:
 
     def message(self, text: str) -> Locator:
         return self.messages.filter(has_text=text)
+
+    async def rests(self) -> None:
+        """Waits until the log no longer scrolls: a wheel moves it for a while."""
+        await self.log.evaluate(
+            "log => new Promise(done => { let last, same = 0; const look = () => {"
+            " same = log.scrollTop === last ? same + 1 : 0; last = log.scrollTop;"
+            " if (same > 10) done(); else requestAnimationFrame(look) }; look() })"
+        )
 
     async def says(self, text: str) -> None:
         await self.field.fill(text)
@@ -158,7 +169,7 @@ async def test_an_open_conversation_stays_when_a_second_client_joins(talk, share
     try:
         # At once, not with the next look at the list: the server says that something changed.
         rooms = dev.page.get_by_role("navigation", name="Conversations").get_by_role("link")
-        await expect(rooms).to_have_count(2, timeout=8_000)
+        await expect(rooms).to_have_count(2)
         await expect(dev.page).to_have_url(re.compile(r"\?room="))
         await expect(dev.field).to_have_value("Half a sent")
         await expect(dev.field).to_be_focused()
@@ -187,7 +198,7 @@ async def test_who_is_there_and_who_types_is_seen(talk) -> None:
     await expect(client.page.get_by_text("Deniz Kaya is typing…")).to_be_visible()
     await dev.page.close()
     await expect(client.page.get_by_role("button", name=re.compile("Deniz Kaya is online"))).to_have_count(0)
-    await expect(client.page.get_by_text("is typing…")).to_have_count(0, timeout=10_000)
+    await expect(client.page.get_by_text("is typing…")).to_have_count(0)
 
 
 async def test_a_link_deep_into_the_past_shows_the_message_and_the_way_back_to_now(
@@ -209,12 +220,11 @@ async def test_scrolling_up_reaches_the_first_message_and_misses_none(talk, shar
     client = await talk("client")
     await expect(client.message("Message number 160.")).to_be_in_viewport()
     first = client.message("Message number 1.")
-    for _ in range(200):
-        await client.log.hover()
-        await client.page.mouse.wheel(0, -1500)
-        if await first.count():
-            break
-        await client.page.wait_for_function("new Promise(requestAnimationFrame)")
+    async with asyncio.timeout(60):
+        while not await first.count():
+            await client.log.hover()
+            await client.page.mouse.wheel(0, -1500)
+            await client.page.wait_for_function("new Promise(requestAnimationFrame)")
     await expect(client.messages).to_have_count(160)
 
 
@@ -229,6 +239,7 @@ async def test_what_comes_while_one_reads_above_moves_nothing_and_is_announced(
     await dev.log.hover()
     await dev.page.mouse.wheel(0, -800)
     await expect(dev.message("Message number 60.")).not_to_be_in_viewport()
+    await dev.rests()
     seen = dev.messages.nth(40)
     before = await seen.bounding_box()
     await client.says("Something new")
@@ -284,9 +295,12 @@ class TestTrouble:
         await client.page.route("**/api/rooms/*/messages", lose_the_first_answer)
         await client.says("Only once")
         retry = client.page.get_by_role("button", name="Retry")
-        await expect(client.message("Only once")).to_be_visible()
+        await until(lambda: bool(lost))
+        # The socket may bring the message before anybody could ask for it once more.
         if await retry.count():
-            await retry.click()
+            with suppress(Error):
+                await retry.click(timeout=3_000)
+        await expect(client.messages).to_have_count(1)
         await expect(client.message("Only once")).not_to_contain_text(re.compile("Sending|Not sent|Waiting"))
         await expect(client.messages).to_have_count(1)
         assert await shared_world.value("SELECT count(*) FROM client_portal.messages") == 1
@@ -342,7 +356,7 @@ class TestTrouble:
         dev = await talk("dev")
         await shared_world.act(remove_member, FIRST_PROJECT, PEOPLE["dev"])
         try:
-            await expect(dev.page.get_by_text("no longer have access")).to_be_visible(timeout=4000)
+            await expect(dev.page.get_by_text("no longer have access")).to_be_visible()
             await expect(dev.field).to_have_count(0)
         finally:
             await shared_world.act(add_member, FIRST_PROJECT, PEOPLE["dev"], MemberRole.DEVELOPER)

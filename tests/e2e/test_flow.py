@@ -5,7 +5,7 @@ import re
 from playwright.async_api import expect
 
 from app.dev.demo import FIRST_PROJECT, PASSWORD
-from tests.e2e.people import Bell, Events, People, unread_of
+from tests.e2e.people import Bell, Events, People, server_counts
 
 
 async def test_a_notification_from_the_client_to_its_page(people: People, events: Events) -> None:
@@ -35,7 +35,7 @@ async def test_a_notification_from_the_client_to_its_page(people: People, events
     await expect(page.get_by_role("heading", name="New window leak reported")).to_be_visible()
     # and the click marked it read, here and on the server
     await bell.shows(1)
-    assert await unread_of(page) == 1
+    await server_counts(page, 1)
 
 
 async def test_the_bell_is_on_every_page(people: People, events: Events) -> None:

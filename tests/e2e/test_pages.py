@@ -179,7 +179,8 @@ async def test_the_settings_are_kept_and_put_back_when_they_cannot_be(people: Pe
     page = await people.page_of("pm", "/account")
     live = page.get_by_role("switch", name="Live updates")
     await expect(live).to_be_checked()
-    await live.uncheck()
+    async with page.expect_response("**/api/notifications/settings"):
+        await live.uncheck()
     await page.reload()
     await expect(live).not_to_be_checked()
     await page.route("**/api/notifications/settings", lambda route: route.abort())
@@ -187,7 +188,8 @@ async def test_the_settings_are_kept_and_put_back_when_they_cannot_be(people: Pe
     await expect(page.get_by_text("could not be saved")).to_be_visible()
     await expect(live).not_to_be_checked()
     await page.unroute("**/api/notifications/settings")
-    await live.check()
+    async with page.expect_response("**/api/notifications/settings"):
+        await live.check()
     await page.reload()
     await expect(live).to_be_checked()
 

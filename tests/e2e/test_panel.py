@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.async_api import Page, Route, expect
 
 from app.dev.demo import FIRST_PROJECT
-from tests.e2e.people import Bell, Events, People, unread_of
+from tests.e2e.people import Bell, Events, People, server_counts, unread_of
 from tests.world import World
 
 
@@ -166,7 +166,7 @@ async def test_a_mark_that_fails_is_put_back_and_says_so(people: People, shared_
     await page.unroute("**/api/notifications/*/read")
     await page.get_by_role("button", name="Try again").click()
     await bell.shows(1)
-    assert await unread_of(page) == 1
+    await server_counts(page, 1)
 
 
 async def test_a_mark_all_that_fails_is_put_back_and_says_so(people: People, shared_world: World) -> None:
@@ -257,6 +257,7 @@ async def test_the_keyboard_alone_is_enough(people: People, shared_world: World)
         await expect(bell.panel).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(bell.panel).to_have_count(0)
+        await expect(bell.button).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(bell.items).to_have_count(3)
     await page.keyboard.press("ArrowDown")
@@ -264,10 +265,13 @@ async def test_the_keyboard_alone_is_enough(people: People, shared_world: World)
     await page.keyboard.press("End")
     await expect(bell.items.nth(2)).to_be_focused()
     await page.keyboard.press("Home")
+    await expect(bell.items.nth(0)).to_be_focused()
     await page.keyboard.press("ArrowDown")
     await expect(bell.items.nth(1)).to_be_focused()
     await page.keyboard.press("ArrowUp")
+    await expect(bell.items.nth(0)).to_be_focused()
     await page.keyboard.press("ArrowDown")
+    await expect(bell.items.nth(1)).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile(f"/projects/{FIRST_PROJECT}/issues/"))
     await expect(page.get_by_role("heading", name="Second")).to_be_visible()
