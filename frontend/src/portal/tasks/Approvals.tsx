@@ -1,5 +1,4 @@
 import { Info, ShieldQuestionMark } from 'lucide';
-import { useState } from 'preact/hooks';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import { longDay } from '../../tasks/due.ts';
@@ -14,12 +13,12 @@ import { mayDecide } from './rights.ts';
 interface Props {
   task: Task;
   approvals: readonly Approval[];
-  changed: (said?: string) => void;
+  /** Whether the last answer given here came too late. */
+  wasOutdated: boolean;
 }
 
 /** What was asked about a task and what was answered, newest first; what waits for this person stands out. */
-export function Approvals({ task, approvals, changed }: Props) {
-  const [wasOutdated, setWasOutdated] = useState(false);
+export function Approvals({ task, approvals, wasOutdated }: Props) {
   if (approvals.length === 0) return null;
   const isMine = (approval: Approval) => mayDecide() && standingOf(approval) === 'waiting';
   const wanted = approvals.filter(isMine);
@@ -32,18 +31,7 @@ export function Approvals({ task, approvals, changed }: Props) {
         </p>
       )}
       {wanted.map((approval) => (
-        <Wanted
-          key={approval.id}
-          approval={approval}
-          decided={(said) => {
-            setWasOutdated(false);
-            changed(said);
-          }}
-          outdated={() => {
-            setWasOutdated(true);
-            changed();
-          }}
-        />
+        <Wanted key={approval.id} approval={approval} />
       ))}
       {others.length > 0 && (
         <>
@@ -61,13 +49,7 @@ export function Approvals({ task, approvals, changed }: Props) {
   );
 }
 
-interface WantedProps {
-  approval: Approval;
-  decided: (said: string) => void;
-  outdated: () => void;
-}
-
-function Wanted({ approval, decided, outdated }: WantedProps) {
+function Wanted({ approval }: { approval: Approval }) {
   return (
     <section class="wanted" aria-labelledby={`wanted-${approval.id}`}>
       <div class="wanted-head">
@@ -84,11 +66,7 @@ function Wanted({ approval, decided, outdated }: WantedProps) {
       </div>
       {approval.note && <Quote text={approval.note} />}
       <SnapshotView approval={approval} />
-      <Decide
-        approval={approval}
-        decided={(decision) => decided(decision === 'approved' ? 'Approved.' : 'Your comment was sent.')}
-        outdated={outdated}
-      />
+      <Decide approval={approval} />
     </section>
   );
 }

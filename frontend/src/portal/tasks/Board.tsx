@@ -9,6 +9,7 @@ import { pendingOf, progressOf } from '../../tasks/words.ts';
 import { followed } from '../bell.ts';
 import { Progress } from '../progress.tsx';
 import { State } from '../states.tsx';
+import { Dialogs, type Doing, Starts } from './Dialogs.tsx';
 import { TaskRow } from './Row.tsx';
 import { mayDecide, mayWork } from './rights.ts';
 import { WantedHere } from './Wanted.tsx';
@@ -25,6 +26,9 @@ interface Props {
 export function Board({ project, list, tasks, focus }: Props) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [said, setSaid] = useState('');
+  const [doing, setDoing] = useState<Doing | null>(null);
+  const [doneHere, setDoneHere] = useState(0);
+  const [outdated, setOutdated] = useState('');
   const visit = followed.value;
   useEffect(() => {
     if (focus) setOpen((before) => new Set([...before, focus]));
@@ -35,6 +39,15 @@ export function Board({ project, list, tasks, focus }: Props) {
     if (!now.delete(id)) now.add(id);
     setOpen(now);
   };
+  const done = (words: string) => {
+    setSaid(words);
+    setDoneHere((count) => count + 1);
+    void list.refresh();
+  };
+  const start = (next: Doing) => {
+    setOutdated('');
+    setDoing(next);
+  };
   const moveTo = (task: Task, to: number) => {
     setSaid(`“${task.title}” is number ${to + 1} of ${tasks.length} now.`);
     void list.move(task, to).then((isMoved) => {
@@ -43,42 +56,58 @@ export function Board({ project, list, tasks, focus }: Props) {
   };
 
   return (
-    <section class="tasks-page" aria-label="Tasks">
-      <Summary tasks={tasks} />
-      {mayDecide() && <WantedHere tasks={tasks} />}
-      {tasks.length === 0 && <NoTasks />}
-      {tasks.length > 0 && (
-        <ol class="tasks card">
-          {tasks.map((task, place) => (
-            <TaskRow
-              key={task.id}
-              list={list}
-              project={project}
-              task={task}
-              place={place}
-              count={tasks.length}
-              isOpen={open.has(task.id)}
-              isTarget={task.id === focus}
-              toggle={() => toggle(task.id)}
-              moveTo={(to) => moveTo(task, to)}
-              say={setSaid}
-            />
-          ))}
-        </ol>
-      )}
-      {mayWork() && <QuickAdd list={list} say={setSaid} />}
-      <p class="visually-hidden" role="status">
-        {said}
-      </p>
-      {list.refused.value && (
-        <RefusedNote
-          refused={list.refused.value}
-          close={() => {
-            list.refused.value = null;
-          }}
-        />
-      )}
-    </section>
+    <Starts value={start}>
+      <section class="tasks-page" aria-label="Tasks">
+        <Summary tasks={tasks} />
+        {mayDecide() && <WantedHere tasks={tasks} />}
+        {tasks.length === 0 && <NoTasks />}
+        {tasks.length > 0 && (
+          <ol class="tasks card">
+            {tasks.map((task, place) => (
+              <TaskRow
+                key={task.id}
+                list={list}
+                project={project}
+                task={task}
+                place={place}
+                count={tasks.length}
+                isOpen={open.has(task.id)}
+                isTarget={task.id === focus}
+                toggle={() => toggle(task.id)}
+                moveTo={(to) => moveTo(task, to)}
+                say={setSaid}
+                doneHere={doneHere}
+                wasOutdated={task.id === outdated}
+              />
+            ))}
+          </ol>
+        )}
+        {mayWork() && <QuickAdd list={list} say={setSaid} />}
+        <p class="visually-hidden" role="status">
+          {said}
+        </p>
+        {doing && (
+          <Dialogs
+            doing={doing}
+            list={list}
+            done={done}
+            outdated={({ task_id }) => {
+              setOutdated(task_id);
+              done('');
+            }}
+            closed={() => setDoing(null)}
+          />
+        )}
+        {list.refused.value && (
+          <RefusedNote
+            refused={list.refused.value}
+            close={() => {
+              list.refused.value = null;
+            }}
+          />
+        )}
+      </section>
+    </Starts>
   );
 }
 

@@ -7,38 +7,30 @@ import { Icon } from '../../shared/icon.tsx';
 import { decide } from '../../tasks/api.ts';
 import { type Approval, type Decision, longest } from '../../tasks/types.ts';
 import { endSession } from '../session.ts';
+import { useStart } from './Dialogs.tsx';
 import { Modal } from './Modal.tsx';
 
-interface Props {
-  approval: Approval;
-  decided: (decision: Decision) => void;
-  /** It was decided, or asked anew, before the answer came. */
-  outdated: () => void;
-}
-
 /** The client's answer to a request: once, and for good. */
-export function Decide({ approval, decided, outdated }: Props) {
-  const [asking, setAsking] = useState<Decision | null>(null);
+export function Decide({ approval }: { approval: Approval }) {
+  const start = useStart();
   return (
     <div class="decide">
-      <button type="button" class="button primary" onClick={() => setAsking('approved')}>
+      <button
+        type="button"
+        class="button primary"
+        onClick={() => start({ kind: 'answer', approval, decision: 'approved' })}
+      >
         <Icon of={Check} size={18} />
         Approve
       </button>
-      <button type="button" class="button" onClick={() => setAsking('changes_requested')}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => start({ kind: 'answer', approval, decision: 'changes_requested' })}
+      >
         <Icon of={MessageSquareWarning} size={18} />
         Ask for changes
       </button>
-      {asking && (
-        <Answer
-          key={asking}
-          approval={approval}
-          decision={asking}
-          decided={() => decided(asking)}
-          outdated={outdated}
-          closed={() => setAsking(null)}
-        />
-      )}
     </div>
   );
 }
@@ -58,13 +50,18 @@ const words = {
   },
 } satisfies Record<Decision, unknown>;
 
-interface AnswerProps extends Omit<Props, 'decided'> {
+interface Props {
+  approval: Approval;
   decision: Decision;
+  /** Whether it still waits: it may have been asked anew while one was writing. */
+  isWaiting: boolean;
   decided: () => void;
+  /** It was decided, or asked anew, before the answer came. */
+  outdated: () => void;
   closed: () => void;
 }
 
-function Answer({ approval, decision, decided, outdated, closed }: AnswerProps) {
+export function Answer({ approval, decision, isWaiting, decided, outdated, closed }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [comment, setComment] = useState('');
   const [refused, setRefused] = useState<{ comment?: string; rest: string }>({ rest: '' });
@@ -115,6 +112,12 @@ function Answer({ approval, decision, decided, outdated, closed }: AnswerProps) 
           />
         )}
       </Field>
+      {!isWaiting && !busy && (
+        <p class="alert note" role="alert">
+          The request has changed meanwhile, so it cannot be answered any more. Close this to see how it
+          stands; what you wrote can be copied.
+        </p>
+      )}
       <p class="alert-line" role="alert">
         {refused.rest}
       </p>
@@ -122,7 +125,7 @@ function Answer({ approval, decision, decided, outdated, closed }: AnswerProps) 
         <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
           Cancel
         </button>
-        <button type="submit" class="button primary" disabled={busy}>
+        <button type="submit" class="button primary" disabled={busy || !isWaiting}>
           {busy ? doing : action}
         </button>
       </div>

@@ -1,11 +1,8 @@
 import { ArrowDown, ArrowUp, Pencil, ShieldQuestionMark, Trash2 } from 'lucide';
-import { useState } from 'preact/hooks';
-import { Confirm } from '../../admin/Confirm.tsx';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import { task as readTask } from '../../tasks/api.ts';
 import { longDay } from '../../tasks/due.ts';
-import type { TaskList } from '../../tasks/list.ts';
 import type { Approval, Task } from '../../tasks/types.ts';
 import { standingOf, statusNames } from '../../tasks/words.ts';
 import { useChanges } from '../live.ts';
@@ -13,49 +10,34 @@ import { useReadAbout } from '../read-about.ts';
 import { useResource } from '../resource.ts';
 import { PlainText } from '../text.tsx';
 import { Approvals } from './Approvals.tsx';
-import { AskApproval } from './AskApproval.tsx';
-import { EditTask } from './EditTask.tsx';
+import { useStart } from './Dialogs.tsx';
 import { mayAsk, mayDecide, mayWork } from './rights.ts';
 
 interface Props {
-  list: TaskList;
   project: string;
   task: Task;
   place: number;
   count: number;
   move: (by: number) => void;
-  say: (text: string) => void;
+  /** How much was done on this page: each time it is read anew. */
+  doneHere: number;
+  wasOutdated: boolean;
 }
 
 /** All of one task: what it says, its approvals, and what one can do with it. */
-export function Details({ list, project, task, place, count, move, say }: Props) {
+export function Details({ project, task, place, count, move, doneHere, wasOutdated }: Props) {
   useReadAbout('task', task.id);
-  const version = useChanges(project, 'task', 'approval');
+  const version = useChanges(project, 'task', 'approval') + doneHere;
   const whole = useResource(`task ${task.id}`, () => readTask(task.id), version);
   const approvals = whole.state === 'ready' ? whole.value.approvals : task.approvals;
   // What is asked about says the same, below.
   const isAsked = mayDecide() && approvals.some((approval) => standingOf(approval) === 'waiting');
-  const changed = (said?: string) => {
-    if (said) say(said);
-    if (whole.state !== 'loading') whole.reload();
-    void list.refresh();
-  };
   return (
     <div class="task-details">
       {!isAsked && <Description text={task.description} />}
       <Facts task={task} />
-      <Approvals task={task} approvals={approvals} changed={changed} />
-      {mayWork() && (
-        <Actions
-          list={list}
-          task={task}
-          place={place}
-          count={count}
-          move={move}
-          approvals={approvals}
-          changed={changed}
-        />
-      )}
+      <Approvals task={task} approvals={approvals} wasOutdated={wasOutdated} />
+      {mayWork() && <Actions task={task} place={place} count={count} move={move} approvals={approvals} />}
     </div>
   );
 }
@@ -105,23 +87,21 @@ function Facts({ task }: { task: Task }) {
   );
 }
 
-interface ActionsProps extends Omit<Props, 'project' | 'say'> {
+interface ActionsProps extends Pick<Props, 'task' | 'place' | 'count' | 'move'> {
   approvals: readonly Approval[];
-  changed: (said?: string) => void;
 }
 
-function Actions({ list, task, place, count, move, approvals, changed }: ActionsProps) {
-  const [open, setOpen] = useState<'edit' | 'ask' | 'delete' | null>(null);
-  const close = () => setOpen(null);
+function Actions({ task, place, count, move, approvals }: ActionsProps) {
+  const start = useStart();
   const wasAsked = approvals.some((approval) => standingOf(approval) !== 'waiting');
   return (
     <div class="task-actions">
-      <button type="button" class="button small" onClick={() => setOpen('edit')}>
+      <button type="button" class="button small" onClick={() => start({ kind: 'edit', task })}>
         <Icon of={Pencil} size={16} />
         Edit
       </button>
       {mayAsk() && (
-        <button type="button" class="button small" onClick={() => setOpen('ask')}>
+        <button type="button" class="button small" onClick={() => start({ kind: 'ask', task })}>
           <Icon of={ShieldQuestionMark} size={16} />
           {wasAsked ? 'Ask again for approval' : 'Ask for approval'}
         </button>
@@ -147,32 +127,19 @@ function Actions({ list, task, place, count, move, approvals, changed }: Actions
         >
           <Icon of={ArrowDown} size={16} />
         </button>
-        <button
-          type="button"
-          class="button small icon-only danger-quiet"
-          aria-label="Delete"
-          title="Delete"
-          onClick={() => setOpen('delete')}
-        >
-          <Icon of={Trash2} size={16} />
-        </button>
+        {/* What a client was asked about stays. */}
+        {approvals.length === 0 && (
+          <button
+            type="button"
+            class="button small icon-only danger-quiet"
+            aria-label="Delete"
+            title="Delete"
+            onClick={() => start({ kind: 'delete', task })}
+          >
+            <Icon of={Trash2} size={16} />
+          </button>
+        )}
       </span>
-      {open === 'edit' && <EditTask list={list} task={task} saved={() => changed('Saved.')} closed={close} />}
-      {open === 'ask' && (
-        <AskApproval task={task} asked={(client) => changed(`${client} was asked.`)} closed={close} />
-      )}
-      {open === 'delete' && (
-        <Confirm
-          title={`Delete “${task.title}”?`}
-          action="Delete task"
-          doing="Deleting…"
-          danger
-          run={() => list.remove(task)}
-          closed={close}
-        >
-          <p>It disappears for everybody in the project. This cannot be undone.</p>
-        </Confirm>
-      )}
     </div>
   );
 }

@@ -22,10 +22,13 @@ interface Props {
   /** To this place, counted from 0. */
   moveTo: (place: number) => void;
   say: (text: string) => void;
+  doneHere: number;
+  wasOutdated: boolean;
 }
 
 /** One task of the list: a line, and below it the details when it is open. */
-export function TaskRow({ list, project, task, place, count, isOpen, isTarget, toggle, moveTo, say }: Props) {
+export function TaskRow(props: Props) {
+  const { list, project, task, place, count, isOpen, isTarget, toggle, moveTo, say } = props;
   const target = useTarget<HTMLLIElement>(isTarget, task.id);
   const isOnItsWay = task.version === 0;
   const move = (by: number) => {
@@ -40,7 +43,6 @@ export function TaskRow({ list, project, task, place, count, isOpen, isTarget, t
     const isByGrip = event.target instanceof Element && event.target.closest('.grip') !== null;
     const by = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
     if (by === 0 || !(event.altKey || isByGrip) || !mayWork()) return;
-    if (event.target instanceof Element && event.target.closest('dialog')) return;
     event.preventDefault();
     move(by);
   };
@@ -90,13 +92,13 @@ export function TaskRow({ list, project, task, place, count, isOpen, isTarget, t
       </div>
       {isOpen && !isOnItsWay && (
         <Details
-          list={list}
           project={project}
           task={task}
           place={place}
           count={count}
           move={move}
-          say={say}
+          doneHere={props.doneHere}
+          wasOutdated={props.wasOutdated}
         />
       )}
     </li>
