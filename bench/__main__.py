@@ -24,12 +24,13 @@ from bench.rooms import MESSAGES_PER_ROOM, Rooms, furnish
 from bench.table import Row, markdown
 from bench.world import World, postgres_version, world
 
-_GROUPS = ("reads", "creates", "growth", "memory", "delivery", "messages", "sockets", "chat")
+_GROUPS = ("reads", "creates", "growth", "memory", "delivery", "messages", "sockets", "chat", "search")
 _DOCUMENT = ROOT / "docs" / "bench.md"
 _OPEN_FILES = 12_000
 _ISSUE_ROWS = 10_000_000
 _FEW_ROWS = 10_000
 _FEW_MESSAGES = 50_000
+_SEARCHED_MESSAGES = 1_000_000
 
 
 def main() -> None:
@@ -107,6 +108,7 @@ def _measure(arguments: argparse.Namespace, machine: Machine) -> Iterator[Row]:
             "messages": lambda: _messages(furnished(), _FEW_MESSAGES),
             "sockets": lambda: _with_rooms(furnished(), figures.sockets_memory),
             "chat": lambda: _with_rooms(furnished(), figures.talk),
+            "search": lambda: _search(min(arguments.messages, _SEARCHED_MESSAGES)),
         }
         for name, group in groups.items():
             if name in arguments.only:
@@ -136,6 +138,11 @@ def _with_portal(main_world: World, figure: Callable[..., Iterator[Row]]) -> Ite
 def _messages(big: Rooms, few: int) -> Iterator[Row]:
     with world(_FEW_ROWS) as small_world:
         yield from figures.messages(furnish(small_world, few), big)
+
+
+def _search(messages: int) -> Iterator[Row]:
+    with world(_FEW_ROWS) as small_world:
+        yield from _with_rooms(furnish(small_world, messages, are_talked=True), figures.search)
 
 
 def _with_rooms(rooms: Rooms, figure: Callable[..., Iterator[Row]]) -> Iterator[Row]:

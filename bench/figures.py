@@ -14,7 +14,7 @@ from bench.peer.server import Peer
 from bench.people import deal
 from bench.pgbench import creates_per_second
 from bench.processes import ask, client
-from bench.rooms import Rooms
+from bench.rooms import MESSAGES_PER_ROOM, VOCABULARY, Rooms, word
 from bench.table import Row
 from bench.world import Portal, World
 
@@ -38,6 +38,8 @@ _TRIAL_ROOMS = 100
 _MESSAGES_PER_SECOND = 200
 _TALK_SECONDS = 20
 _TALK_WARM_UP_SECONDS = 2
+_WORDS = 20
+_SEARCHED_ROOMS = 20
 
 
 def reads(world: World, portal: Portal, peer: Peer) -> Iterator[Row]:
@@ -174,6 +176,33 @@ def messages(small: Rooms, big: Rooms) -> Iterator[Row]:
         for whose, request in big.lists().items():
             rooms_list = _one_by_one(big_portal, [request])
             yield Row(f"p50 of 50 rooms of {whose}", f"{rooms_list.p50:.2f} ms")
+
+
+def search(rooms: Rooms, portal: Portal) -> Iterator[Row]:
+    """Latency of searches for rare and common words and their beginnings, in rooms like most and in the longest."""
+    asked = {
+        "a rare word": [word(rank) for rank in range(VOCABULARY - _WORDS, VOCABULARY)],
+        "a word": [word(rank) for rank in range(1000, 1000 + _WORDS)],
+        "a common word": [word(rank) for rank in range(1, 1 + _WORDS)],
+        "two common words": [f"{word(rank)} {word(rank + 1)}" for rank in range(1, 1 + _WORDS)],
+        "a beginning of two letters": [word(rank)[:2] for rank in range(100, 100 + _WORDS)],
+    }
+    step = max(rooms.count // _SEARCHED_ROOMS, 1)
+    places = {f"{MESSAGES_PER_ROOM} messages": range(0, rooms.count, step), f"{rooms.longest:,}": [rooms.count]}
+    for room, numbers in places.items():
+        for what, words in asked.items():
+            requests = deal(rooms.searches(words, numbers), 1)
+            measured = _load(load.Plan(portal.port, requests, seconds=2.0, warm_up_seconds=0.5))
+            yield Row(
+                f"search for {what}, rooms of {room}, of {rooms.messages:,}",
+                f"p99 {measured.p99:.1f} ms, p50 {measured.p50:.1f} ms",
+                "",
+                measured.p99,
+                50,
+                is_most=True,
+                unit=" ms",
+                client_share=measured.client_share,
+            )
 
 
 def sockets_memory(rooms: Rooms, portal: Portal) -> Iterator[Row]:

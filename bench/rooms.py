@@ -5,7 +5,9 @@ same number of messages whatever the table's size, but for the last one, which h
 """
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
+from urllib.parse import quote
 
 import asyncpg
 
@@ -73,19 +75,57 @@ _MESSAGES = """
     SELECT gen_random_uuid(), md5('room ' || room)::uuid, number,
            CASE WHEN number % 2 = 0 THEN md5('room client ' || room)::uuid
                 ELSE md5('room developer ' || room / {per_project})::uuid END,
-           'Could you have a look at the second draft before Thursday, please? It is number ' || number,
-           now() - ({messages} - n) * (interval '90 days' / {messages})
+           {body}, now() - ({messages} - n) * (interval '90 days' / {messages})
     FROM (SELECT n, CASE WHEN n % 10 = 9 THEN {rooms} ELSE (n - n / 10) % {rooms} END AS room,
                  CASE WHEN n % 10 = 9 THEN n / 10 ELSE (n - n / 10) / {rooms} END + 1 AS number
           FROM generate_series(0, {messages} - 1) n) AS message
+    {sentences}
 """
+_SAME_TEXT = {
+    "body": "'Could you have a look at the second draft before Thursday, please? It is number ' || number",
+    "sentences": "",
+}
+
+VOCABULARY = 20_000
+_SENTENCES = 50_000
+# Words as people use them: the nth most common one n times as seldom as the first. A message is one of many sentences.
+_TALK = (
+    """
+    CREATE TABLE public.bench_words AS
+    SELECT n, translate(left(md5('word ' || n), 1 + length(n::text)), '0123456789', 'ghijklmnop') AS word
+    FROM generate_series(1, {vocabulary}) n
+    """,
+    """
+    CREATE TABLE public.bench_sentences AS
+    SELECT s, string_agg(word, ' ') AS body
+    FROM (SELECT s, ceil({vocabulary} ^ random())::int AS n
+          FROM generate_series(0, {sentences} - 1) s, generate_series(1, 4 + s % 17)) AS drawn
+    JOIN public.bench_words USING (n) GROUP BY s
+    """,
+)
+_TALKED_TEXT = {
+    "body": "sentence.body",
+    "sentences": f"""
+    JOIN public.bench_sentences AS sentence ON s = abs(hashint4(n::int)) % {_SENTENCES} ORDER BY n
+    """,
+}
+
+
+def word(rank: int) -> str:
+    """The word that so many others are more common than."""
+    digest = hashlib.md5(f"word {rank}".encode()).hexdigest()
+    return digest[: 1 + len(str(rank))].translate(_LETTERS)
+
+
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class Rooms:
     """The rooms that ``messages`` messages are in; ``count`` of them have the same number, one more is the longest."""
 
-    def __init__(self, world: World, messages: int) -> None:
+    def __init__(self, world: World, messages: int, *, are_talked: bool = False) -> None:
         self.messages = messages
+        self._are_talked = are_talked
         self.longest = messages // 10
         self.count = (messages - self.longest) // MESSAGES_PER_ROOM
         self.world = world
@@ -106,7 +146,11 @@ class Rooms:
         try:
             for statement in _PEOPLE:
                 await connection.execute(statement.format(**shape))
-            await fill_table(connection, "client_portal.messages", _MESSAGES.format(**shape))
+            talk = _TALK if self._are_talked else ()
+            for statement in talk:
+                await connection.execute(statement.format(vocabulary=VOCABULARY, sentences=_SENTENCES))
+            text = _TALKED_TEXT if self._are_talked else _SAME_TEXT
+            await fill_table(connection, "client_portal.messages", _MESSAGES.format(**shape, **text))
         finally:
             await connection.close()
 
@@ -131,6 +175,14 @@ class Rooms:
             f"a developer of {min(MANY, self.count):,}": get(path, busy),
             f"an admin, who reaches all {self.count + 1:,}": get(path, admin),
         }
+
+    def searches(self, words: Iterable[str], rooms: Iterable[int]) -> list[str]:
+        """For each of these words, and each of these rooms in turn: its client and its developer search for it."""
+        asked = [(text, room, bearer) for text in words for room in rooms for bearer in self._talkers(room)]
+        return [
+            get(f"/api/projects/{made_of(f'project of rooms {room // _PER_PROJECT}')}/search?q={quote(text)}", bearer)
+            for text, room, bearer in asked
+        ]
 
     def sockets(self, rooms: Iterable[int]) -> list[str]:
         """Of each of these rooms: the requests that open its client's socket and its developer's."""
@@ -157,9 +209,9 @@ _UPGRADE = (
 )
 
 
-def furnish(world: World, messages: int) -> Rooms:
-    """Gives the world its rooms."""
-    rooms = Rooms(world, messages)
+def furnish(world: World, messages: int, *, are_talked: bool = False) -> Rooms:
+    """Gives the world its rooms. Messages are made of many words if they are talked, else each says the same."""
+    rooms = Rooms(world, messages, are_talked=are_talked)
     asyncio.run(rooms.fill())
     return rooms
 

@@ -59,6 +59,17 @@ _token = (
 _WORDS = select(func.lower(_token.c.token)).where(_token.c.tokid != _BLANK).order_by(_token.c.place)
 
 
+_NO_COMPILING = select(func.set_config("jit", "off", true()))
+
+
+async def hurry(connection: AsyncConnection) -> None:
+    """Keeps Postgres from compiling the statements of this transaction.
+
+    It takes them for long ones, since it cannot know how few rows a place has, and compiling takes longer than any.
+    """
+    await fetch(connection, _NO_COMPILING, {})
+
+
 async def words(connection: AsyncConnection, text: str) -> list[str]:
     """The words of a text without separators, in order, as the indexes have them."""
     return [row[0] for row in await fetch(connection, _WORDS, {"text": text})]

@@ -47,8 +47,10 @@ class SearchService:
         A text without a word finds nothing.
         """
         limit = _limit(page)
-        async with self._database.reading() as connection:
+        async with self._database.transaction() as transaction:
+            connection = transaction.connection
             await self._projects.find(connection, actor, project_id)
+            await queries.hurry(connection)
             wanted = await queries.words(connection, _SEPARATORS.sub(" ", text))
             if not wanted:
                 return [], None
