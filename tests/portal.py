@@ -34,6 +34,7 @@ class Portal:
 
     def __init__(self, folder: Path, **environment: Any) -> None:
         self.port = int(environment.setdefault("PORT", free_port()))
+        environment.setdefault("DATA_DIR", folder / "data")
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"portal-{self.port}.log"
         base = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
