@@ -15,12 +15,15 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     delete,
+    exists,
     extract,
     func,
     literal,
     or_,
     select,
+    table,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -38,9 +41,14 @@ class Standing:
     is_active: bool | None
     role: str | None
     is_session_open: bool | None
+    is_user: bool
+    """Whether the host has such a user: a token may outlive its own."""
 
 
-def _standing() -> Select[bool | None, str | None, bool | None]:
+_host_users = table("users", column("id", HOST_ID), schema="public")
+
+
+def _standing() -> Select[bool | None, str | None, bool | None, bool]:
     user_id = bindparam("user_id", type_=HOST_ID)
     account = select(Account.is_active, Account.role).where(Account.user_id == user_id).subquery()
     session = (
@@ -48,9 +56,10 @@ def _standing() -> Select[bool | None, str | None, bool | None]:
         .where(Session.id == bindparam("session_id", type_=Uuid), Session.user_id == user_id)
         .subquery()
     )
+    is_user = exists(select(_host_users.c.id).where(_host_users.c.id == user_id))
     one = select(literal(1).label("one")).subquery()
     return (
-        select(account.c.is_active, account.c.role, session.c.is_open)
+        select(account.c.is_active, account.c.role, session.c.is_open, is_user)
         .select_from(one)
         .outerjoin(account, literal(True))
         .outerjoin(session, literal(True))

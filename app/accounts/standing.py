@@ -29,10 +29,12 @@ class Standings:
         broker.on_gap(self.forget_all)
 
     async def principal(self, claims: Claims) -> Principal:
-        """The bearer of these claims; raises ``Unauthenticated`` when account or session have ended."""
+        """The bearer of these claims; raises ``Unauthenticated`` when account, session or user have ended."""
         standing = await self._standing(claims.user_id, claims.session_id)
         if standing.is_active is False:
             raise Unauthenticated("This account is not active.")
+        if not standing.is_user:
+            raise Unauthenticated("The token is of somebody whom the host does not know.")
         roles = known_roles(claims.roles)
         if claims.session_id is not None:
             if not standing.is_session_open or standing.role is None:

@@ -10,7 +10,7 @@ from app.accounts.roles import Permission
 from app.core.pagination import Listing, Paging
 from app.core.problems import documented
 from app.core.types import HostId
-from app.projects.schemas import Member, Project
+from app.projects.schemas import Project, ProjectPerson
 from app.projects.service import ProjectService
 from app.projects.socket import ProjectSockets
 
@@ -40,7 +40,7 @@ async def read_project(project_id: HostId, caller: Caller, projects: Projects) -
 
 
 @router.get("/{project_id}/people", responses=documented(403))
-async def list_people(project_id: HostId, caller: Worker, projects: Projects) -> list[Member]:
+async def list_people(project_id: HostId, caller: Worker, projects: Projects) -> list[ProjectPerson]:
     """Who has a part in the project and can sign in, by name: to choose from."""
     return await projects.people(caller, project_id)
 

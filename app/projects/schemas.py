@@ -13,7 +13,7 @@ class Name(BaseModel):
     display_name: str
 
 
-class Member(Name):
+class ProjectPerson(Name):
     """A person and their part in a project, as the team sees them."""
 
     role: MemberRole

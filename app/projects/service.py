@@ -17,7 +17,7 @@ from app.projects import queries
 from app.projects.preflight import HostSchema
 from app.projects.queries import StoredProject
 from app.projects.roles import PARTS_OF, MemberRole, Source
-from app.projects.schemas import Member, Progress, Project
+from app.projects.schemas import Progress, Project, ProjectPerson
 
 CountByProject = Callable[[Principal, Sequence[HostId]], Awaitable[Mapping[HostId, int]]]
 """A figure about each project that a feature above this one knows."""
@@ -55,12 +55,14 @@ class ProjectService:
             raise Forbidden("Your part in this project does not allow it.")
         return found
 
-    async def people(self, actor: Principal, project_id: HostId) -> list[Member]:
+    async def people(self, actor: Principal, project_id: HostId) -> list[ProjectPerson]:
         """Who has a part in the project and can sign in, for one of its team; raises as ``find_for_work`` does."""
         async with self._database.reading() as connection:
             await self.find_for_work(connection, actor, project_id)
             found = await queries.people(connection, project_id)
-        return [Member(id=each.user_id, display_name=each.display_name, role=MemberRole(each.role)) for each in found]
+        return [
+            ProjectPerson(id=each.user_id, display_name=each.display_name, role=MemberRole(each.role)) for each in found
+        ]
 
     async def project(self, actor: Principal, project_id: HostId) -> Project:
         """The project with its figures; raises ``NotFound`` if the actor does not reach it."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 
 from app.accounts import queries, standing
-from tests.running import caller_of, running, until
-from tests.world import PEOPLE, World, bearer
+from tests.running import caller_of, is_problem, running, until
+from tests.world import PEOPLE, World, bearer, token
 
 SIGNALLED = standing._SECONDS / 2
 """Seconds within which a signal has come on any machine; by itself nothing is forgotten so soon."""
@@ -128,3 +129,13 @@ async def test_stray_signals_on_the_channel_stop_no_other_signal(world: World, a
         await until(refused, within=SIGNALLED)
     finally:
         loop.set_exception_handler(before)
+
+
+async def test_a_token_of_somebody_whom_the_host_does_not_know_is_refused(app: FastAPI, world: World):
+    """Such as an admin's, whose user was deleted there: nothing could be written in their name."""
+    headers = {"Authorization": f"Bearer {token(uuid4(), role='admin')}"}
+    (room,) = await world.fetch("SELECT id FROM client_portal.rooms LIMIT 1")
+    async with caller_of(app, headers=headers) as stranger:
+        answer = await stranger.post(f"/api/rooms/{room['id']}/messages", json={"body": "Hello"})
+    assert answer.status_code == 401
+    assert is_problem(answer)
