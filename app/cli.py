@@ -15,8 +15,8 @@ from app.commands.console import run as run_async
 from app.core import migrations, pages
 from app.core.errors import Problem, StartupError
 from app.dev import demo
-from app.dev.conversation import create_conversation
 from app.dev.embedded import EmbeddedPostgres
+from app.dev.story import create_story
 from app.projects.host_managers import check_managers_query
 from app.projects.preflight import check_host
 from app.server import listen, serve, unwind_on_sigterm
@@ -93,7 +93,7 @@ def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:
     os.environ.update(own | {"NOTIFY_TEST_ENDPOINTS": "true"})
     run_async(_migrate(url))
     if run_async(demo.create_accounts(url)):
-        run_async(create_conversation(url))
+        run_async(create_story(url, settings.storage_url))
     say("The demo world, on an embedded Postgres. Sign in with one of these; the password of all is demo-password:")
     for email, role in demo.SIGN_INS:
         say(f"  {email:<20} {role}")
