@@ -26,6 +26,7 @@ from pathlib import Path
 from app.dev.embedded import EmbeddedPostgres
 
 postgres = EmbeddedPostgres(Path(sys.argv[1]), options={{"fsync": "off"}})
+{before_start}
 postgres.start()
 {after_start}
 print(postgres.url(), flush=True)
@@ -196,7 +197,20 @@ def test_a_halted_server_is_away_until_it_is_resumed(used_folder: Path) -> None:
 
 
 def test_an_initdb_that_was_killed_does_not_block_the_next_run(outside: Path) -> None:
-    folder = next(each for each in (outside / str(number) for number in range(20)) if dies_in_initdb(each))
+    folder, programs = outside / "data", outside / "bin"
+    programs.mkdir()
+    # The real one, which does not end: it would be through before the blow, on a busy machine.
+    slow = programs / "initdb"
+    slow.write_text(
+        f'#!/bin/sh\n"{EmbeddedPostgres(folder).bin_dir}/initdb" "$@" && cd "${{1#--pgdata=}}" && sleep 600\n'
+    )
+    slow.chmod(0o755)
+    command = owner_command(folder, before_start=f"postgres.bin_dir = Path({str(programs)!r})")
+    with subprocess.Popen(command, start_new_session=True, cwd=PROJECT) as process:
+        eventually(lambda: any(folder.glob("postgres/cluster.new-*/base")))
+        kill_everything_at_once(folder)
+        process.wait()
+    assert not (folder / "postgres" / "cluster").exists()
     with EmbeddedPostgres(folder, options=FAST) as postgres:
         assert sql(postgres, "SELECT 1") == "1"
     assert not list(folder.glob("postgres/cluster.new-*"))
@@ -315,20 +329,9 @@ def owner(
             eventually(lambda: not processes_of(folder))
 
 
-def owner_command(folder: Path, after_start: str = "") -> list[str]:
-    return [sys.executable, "-c", OWNER.format(after_start=after_start), str(folder)]
-
-
-def dies_in_initdb(folder: Path) -> bool:
-    """Whether a first run was killed before it had made the cluster: on a busy machine the blow may come too late."""
-    folder.mkdir()
-    with subprocess.Popen(owner_command(folder), start_new_session=True, cwd=PROJECT, stdout=subprocess.DEVNULL) as run:
-        eventually(
-            lambda: any(folder.glob("postgres/cluster.new-*/base")) or (folder / "postgres" / "cluster").exists()
-        )
-        kill_everything_at_once(folder)
-        run.wait()
-    return not (folder / "postgres" / "cluster").exists()
+def owner_command(folder: Path, after_start: str = "", before_start: str = "") -> list[str]:
+    script = OWNER.format(before_start=before_start, after_start=after_start)
+    return [sys.executable, "-c", script, str(folder)]
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
