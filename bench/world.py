@@ -106,6 +106,7 @@ class World:
             "PORT": str(port),
             "NOTIFY_TEST_ENDPOINTS": "true",
             "APP_ENV": "production",
+            "FILES_URL": (self.folder / "files").as_uri(),
         }
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         command = [sys.executable, "-c", "from app.cli import main; main()", "run"]
