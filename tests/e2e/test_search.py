@@ -25,7 +25,7 @@ async def window(portal: Portal, shared_world: World) -> None:
     room: UUID = await shared_world.value(
         "SELECT id FROM client_portal.rooms WHERE client_id = $1 AND project_id = $2", PEOPLE["client"], FIRST_PROJECT
     )
-    async with httpx.AsyncClient(base_url=f"{portal.url}/api") as http:
+    async with httpx.AsyncClient(base_url=f"{portal.url}/api", timeout=30) as http:
 
         async def post(person: str, path: str, **content: Any) -> None:
             answer = await http.post(path, headers=bearer(person), **content)

@@ -61,7 +61,7 @@ class Work:
         self._url = portal.url
 
     async def does(self, person: str, method: str, path: str, **body: Any) -> dict[str, Any]:
-        async with httpx.AsyncClient(base_url=self._url, headers=bearer(person)) as http:
+        async with httpx.AsyncClient(base_url=self._url, headers=bearer(person), timeout=30) as http:
             answer = await http.request(method, path, json=body)
         assert answer.is_success, answer.text
         return dict(answer.json()) if answer.content else {}

@@ -67,7 +67,7 @@ async def test_no_database_connection_is_held_while_bytes_come(run_portal: Calla
         for _, writer in (one, two):
             writer.write(BEGIN + bytes(2**19))
         await until(lambda: len(desk.stored()) == 2)
-        async with httpx.AsyncClient(base_url=portal.url, headers=bearer("dev")) as dev:
+        async with httpx.AsyncClient(base_url=portal.url, headers=bearer("dev"), timeout=30) as dev:
             assert (await dev.get(desk.address)).status_code == 200
 
 

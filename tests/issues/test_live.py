@@ -13,7 +13,7 @@ from tests.world import World, bearer
 
 
 async def _ask(portal: Portal, person: str, method: str, path: str, **content: Any) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=portal.url, headers=bearer(person)) as http:
+    async with httpx.AsyncClient(base_url=portal.url, headers=bearer(person), timeout=30) as http:
         answer = await http.request(method, path, json=content)
     answer.raise_for_status()
     return dict(answer.json())

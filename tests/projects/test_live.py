@@ -28,7 +28,7 @@ def list_socket(portal: Portal, person: str):
 
 
 def caller(portal: Portal, person: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=portal.url, headers=bearer(person))
+    return httpx.AsyncClient(base_url=portal.url, headers=bearer(person), timeout=30)
 
 
 async def new_task(portal: Portal, person: str = "dev", project: UUID = FIRST_PROJECT) -> str:
@@ -245,7 +245,7 @@ class TestEndings:
         ):
             await page.until("ready")
             await projects.until("ready")
-            async with httpx.AsyncClient(base_url=portal.url, headers=headers) as http:
+            async with httpx.AsyncClient(base_url=portal.url, headers=headers, timeout=30) as http:
                 assert (await http.post("/api/auth/logout")).status_code == 204
             for socket in (page, projects):
                 assert (await socket.until("bye", seconds=2))["reason"] == "signed_out"

@@ -32,7 +32,10 @@ async def heard(socket: Socket, last: dict[str, Any]) -> list[tuple[str, str]]:
 async def test_frames_of_a_request_go_to_its_client_and_the_team(run_portal: Callable[..., Portal], world: World):
     await world.act(add_member, FIRST_PROJECT, PEOPLE["client2"], MemberRole.CLIENT)
     portal = run_portal()
-    callers = {person: httpx.AsyncClient(base_url=portal.url, headers=bearer(person)) for person in ("dev", "client")}
+    callers = {
+        person: httpx.AsyncClient(base_url=portal.url, headers=bearer(person), timeout=30)
+        for person in ("dev", "client")
+    }
     board = Board(lambda person: callers[person])
     async with (
         page_of(portal, "client") as client,
@@ -64,7 +67,7 @@ async def test_the_list_of_projects_hears_of_progress(run_portal: Callable[..., 
     async with (
         open_socket(f"{portal.url}/api/projects/ws", bearer("client")) as client,
         open_socket(f"{portal.url}/api/projects/ws", bearer("client2")) as stranger,
-        httpx.AsyncClient(base_url=portal.url, headers=bearer("dev")) as dev,
+        httpx.AsyncClient(base_url=portal.url, headers=bearer("dev"), timeout=30) as dev,
     ):
         await client.until("ready")
         await stranger.until("ready")
