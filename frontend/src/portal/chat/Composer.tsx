@@ -115,6 +115,9 @@ export function Composer({ store, room, name, field, zone, sent }: Props) {
         <SendButton canSend={canSend} isUploading={isUploading} />
       </div>
       <UploadList uploads={attached} refocus={() => field.current?.focus()} />
+      {attached.hasFailed.value && !isUploading && (
+        <p class="upload-refusal">Retry or remove what was not uploaded, then send.</p>
+      )}
       <div class="composer-foot">
         <p id={`${id}-hint`} class="composer-hint">
           {!hasTouch() && 'Enter sends, Shift + Enter starts a new line'}
