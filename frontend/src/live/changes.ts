@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from '@preact/signals-core';
-import { endingOf, Link } from '../chat/link.ts';
-import type { OpenSocket } from '../chat/types.ts';
+import { Link } from '../chat/link.ts';
+import type { OpenSocket, Socket } from '../chat/types.ts';
 import type { Clock } from '../inbox/types.ts';
 
 export type ChangedKind = 'file' | 'issue' | 'task' | 'approval';
@@ -32,7 +32,6 @@ interface Parts {
 export class Changes {
   readonly link: Link<ChangeFrame>;
 
-  readonly #ask: () => Promise<unknown>;
   readonly #attend: Parts['attend'];
   readonly #clock: Clock;
   readonly #counts: Record<ChangedKind, Signal<number>> = {
@@ -49,11 +48,10 @@ export class Changes {
   #ignore: (() => void) | null = null;
 
   constructor({ open, ask, attend, clock }: Parts) {
-    this.#ask = ask;
     this.#attend = attend;
     this.#clock = clock;
     this.link = new Link<ChangeFrame>({
-      open,
+      open: askingFirst(ask, open),
       clock,
       frame: (frame) => this.#hear(frame),
       poll: async () => {
@@ -77,7 +75,7 @@ export class Changes {
     this.#followers += 1;
     this.#cancelClosing?.();
     this.#cancelClosing = null;
-    if (!this.#isOpen || this.link.mode.peek() === 'ended') void this.#open();
+    if (!this.#isOpen || this.link.mode.peek() === 'ended') this.#open();
     let isOver = false;
     return () => {
       if (isOver) return;
@@ -105,16 +103,11 @@ export class Changes {
     this.#tell(allKinds);
   }
 
-  /** Asked first: a browser does not say why a handshake was refused, and complains of it aloud. */
-  async #open(): Promise<void> {
+  #open(): void {
     this.#isOpen = true;
-    const ending = await this.#ask().then(() => null, endingOf);
-    if (!this.#isOpen) return;
     this.#ignore?.();
     this.#ignore = this.#attend(this);
-    this.link.stop();
-    if (ending === null) this.link.start();
-    else this.link.end(ending);
+    this.link.start();
   }
 
   #hear(frame: ChangeFrame): void {
@@ -134,4 +127,27 @@ export class Changes {
       this.#changed.clear();
     });
   }
+}
+
+/** A browser does not say why a handshake failed, and complains of it aloud: it is tried where there is an answer. */
+function askingFirst(ask: Parts['ask'], open: Parts['open']): Parts['open'] {
+  return (handlers) => {
+    let socket: Socket | null = null;
+    let isClosed = false;
+    ask().then(
+      () => {
+        if (!isClosed) socket = open(handlers);
+      },
+      () => {
+        if (!isClosed) handlers.end();
+      },
+    );
+    return {
+      typing() {},
+      close() {
+        isClosed = true;
+        socket?.close();
+      },
+    };
+  };
 }
