@@ -33,6 +33,8 @@ async def stage(
     await server.execute(f"CREATE DATABASE {_NAME} TEMPLATE {demo_template}")
     environment = {
         "DATABASE_URL": world.url,
+        "FILES_URL": world.files.as_uri(),
+        "MAX_FILE_MB": "1",
         "JWT_SECRET": SECRET,
         "NOTIFY_TEST_ENDPOINTS": "true",
         "ALLOWED_ORIGINS": OTHER_ORIGIN,

@@ -15,8 +15,8 @@ from app.accounts.roles import Role
 from app.dev.demo import PASSWORD
 from app.projects.roles import MemberRole
 from tests import sse
-from tests.security.cast import Cast
 from tests.security.stage import Stage
+from tests.security.works import does, picture, upload
 from tests.sockets import Socket, open_socket, refusal
 
 AT_ONCE = 2.0
@@ -32,6 +32,8 @@ class Line:
     place: str
     bye: Callable[[], Awaitable[str]]
     """Waits for its end, and answers the reason that was given."""
+    reason: str = ""
+    """Why it ends, if that is another reason than that of all of them."""
 
 
 @dataclass
@@ -43,6 +45,9 @@ class Somebody:
     project: UUID
     room: UUID
     """The room of that project's client."""
+    file: UUID
+    """A picture, and an issue: that client's, in that room."""
+    issue: UUID
 
 
 @pytest.fixture
@@ -52,7 +57,8 @@ async def lines() -> AsyncIterator[AsyncExitStack]:
         yield stack
 
 
-async def _somebody(cast: Cast, role: Role, *, part: MemberRole) -> Somebody:
+async def _somebody(stage: Stage, role: Role, *, part: MemberRole) -> Somebody:
+    cast = stage.cast
     project = await cast.project(f"Project {uuid4()}")
     client = name = f"{role.value}-{uuid4().hex[:8]}"
     user_id = await cast.join(name, f"Ending {name}", role, (project, part))
@@ -62,25 +68,32 @@ async def _somebody(cast: Cast, role: Role, *, part: MemberRole) -> Somebody:
     room = await cast.world.value(
         "SELECT id FROM client_portal.rooms WHERE project_id = $1 AND client_id = $2", project, cast.ids[client]
     )
-    return Somebody(name, user_id, project, room)
+    async with stage.witness(client) as witness:
+        file = await upload(witness, f"/api/rooms/{room}", "plan.png", picture())
+        issue = await does(witness, "POST", f"/api/rooms/{room}/issues", json={"kind": "issue", "title": "A leak"})
+    return Somebody(name, user_id, project, room, file, UUID(issue["id"]))
 
 
 async def _bearing(token: Awaitable[str] | str) -> Headers:
     return {"Authorization": f"Bearer {token if isinstance(token, str) else await token}"}
 
 
-async def _open(stack: AsyncExitStack, stage: Stage, headers: Headers, *rooms: UUID) -> list[Line]:
+async def _open(stack: AsyncExitStack, stage: Stage, headers: Headers, person: Somebody) -> list[Line]:
     """A stream and sockets in each process; all have said ``ready``."""
     found = []
     for url in stage.urls:
         stream = await stack.enter_async_context(sse.open_stream(url, headers))
         await stream.until("ready")
         found.append(Line(f"{url} {sse.PATH}", _bye_of_stream(stream)))
-        for path in ("/api/notifications/ws", *(f"/api/rooms/{room}/ws" for room in rooms)):
+        for path in ("/api/notifications/ws", f"/api/rooms/{person.room}/ws", *_project_sockets(person)):
             socket = await stack.enter_async_context(open_socket(f"{url}{path}", headers))
             await socket.until("ready")
             found.append(Line(f"{url} {path}", _bye_of_socket(socket)))
     return found
+
+
+def _project_sockets(person: Somebody) -> tuple[str, str]:
+    return f"/api/projects/{person.project}/ws", "/api/projects/ws"
 
 
 def _bye_of_stream(stream: sse.Stream) -> Callable[[], Awaitable[str]]:
@@ -107,7 +120,7 @@ async def _all_end(lines: Sequence[Line], reason: str) -> AsyncIterator[None]:
     yield
     done_at = time.monotonic()
     for line, (ended_for, ended_at) in zip(lines, await asyncio.gather(*ends), strict=True):
-        assert ended_for == reason, line.place
+        assert ended_for == (line.reason or reason), line.place
         assert ended_at - done_at < AT_ONCE, line.place
 
 
@@ -134,9 +147,19 @@ async def _ask(stage: Stage, headers: Headers, method: str, path: str, **content
     return answer.status_code
 
 
-async def _are_refused(stage: Stage, headers: Headers, room: UUID) -> None:
-    for path in (sse.PATH, "/api/notifications/ws", f"/api/rooms/{room}/ws", "/api/auth/me", f"/api/rooms/{room}"):
+async def _are_refused(stage: Stage, headers: Headers, person: Somebody) -> None:
+    room = f"/api/rooms/{person.room}"
+    paths = (sse.PATH, "/api/notifications/ws", f"{room}/ws", "/api/auth/me", room, *_project_sockets(person))
+    for path in (*paths, *_places_of_work(person)):
         assert await _statuses(stage, headers, path) == {401}, path
+
+
+def _places_of_work(person: Somebody) -> list[str]:
+    """Where one reads what there is beside the talk."""
+    project, room = f"/api/projects/{person.project}", f"/api/rooms/{person.room}"
+    lists = [f"{place}/{kind}" for place in (project, room) for kind in ("files", "issues")]
+    files = [f"/api/files/{person.file}{rest}" for rest in ("", "/thumbnail", "/meta")]
+    return [*lists, f"{project}/tasks", f"{project}/search?q=a", f"/api/issues/{person.issue}", *files]
 
 
 PEOPLE = [
@@ -152,15 +175,15 @@ class TestTheEnd:
         self, stage: Stage, lines: AsyncExitStack, role: Role, part: MemberRole
     ):
         cast = stage.cast
-        person = await _somebody(cast, role, part=part)
+        person = await _somebody(stage, role, part=part)
         by_host, own = await _bearing(cast.token(person.name)), await _bearing(cast.session(person.name))
-        opened = [line for each in (by_host, own) for line in await _open(lines, stage, each, person.room)]
+        opened = [line for each in (by_host, own) for line in await _open(lines, stage, each, person)]
         admin = await cast.headers("admin")
         async with _all_end(opened, "account_ended"):
             path = f"/api/admin/accounts/{person.user_id}"
             assert await _ask(stage, admin, "PATCH", path, is_active=False) == 200
         for headers in (by_host, own):
-            await _are_refused(stage, headers, person.room)
+            await _are_refused(stage, headers, person)
         email = await cast.world.value("SELECT email FROM client_portal.accounts WHERE user_id = $1", person.user_id)
         assert await _ask(stage, {}, "POST", "/api/auth/login", email=email, password=PASSWORD) == 401
 
@@ -168,20 +191,28 @@ class TestTheEnd:
         self, stage: Stage, lines: AsyncExitStack, role: Role, part: MemberRole
     ):
         cast = stage.cast
-        person = await _somebody(cast, role, part=part)
-        kept = await _elsewhere(cast, person, part)
+        person = await _somebody(stage, role, part=part)
+        kept = await _elsewhere(stage, person, part)
         headers = await _bearing(cast.session(person.name))
-        sockets = [await lines.enter_async_context(_room_socket(url, person.room, headers)) for url in stage.urls]
-        others = [await lines.enter_async_context(_room_socket(url, kept, headers)) for url in stage.urls]
+        sockets = [
+            await lines.enter_async_context(_ready(f"{url}/api/rooms/{person.room}/ws", headers)) for url in stage.urls
+        ]
+        others = [await lines.enter_async_context(_ready(f"{url}/api/rooms/{kept}/ws", headers)) for url in stage.urls]
         inbox = await lines.enter_async_context(sse.open_stream(stage.urls[0], headers))
         await inbox.until("ready")
         admin = await cast.headers("admin")
         ends = [Line(str(person.room), _bye_of_socket(socket)) for socket in sockets]
+        of_project, of_all = _project_sockets(person)
+        pages = [await lines.enter_async_context(_ready(f"{url}{of_project}", headers)) for url in stage.urls]
+        ends += [Line(of_project, _bye_of_socket(socket)) for socket in pages]
+        boards = [await lines.enter_async_context(_ready(f"{url}{of_all}", headers)) for url in stage.urls]
+        path = f"/api/admin/projects/{person.project}/members/{person.user_id}"
+        ends += [Line(of_all, _bye_of_socket(socket), "access_changed") for socket in boards]
         async with _all_end(ends, "access_gone"):
-            path = f"/api/admin/projects/{person.project}/members/{person.user_id}"
             assert await _ask(stage, admin, "DELETE", path) == 204
         await inbox.until("reset")
-        for path in (f"/api/rooms/{person.room}/ws", f"/api/rooms/{person.room}", f"/api/projects/{person.project}"):
+        room, project = f"/api/rooms/{person.room}", f"/api/projects/{person.project}"
+        for path in (f"{room}/ws", room, project, of_project, *_places_of_work(person)):
             assert await _statuses(stage, headers, path) == {404}, path
         assert await _ask(stage, headers, "POST", f"/api/rooms/{person.room}/messages", body="Still here?") == 404
         assert await _ask(stage, headers, "POST", f"/api/rooms/{kept}/messages", body="Here I am") == 201
@@ -189,9 +220,10 @@ class TestTheEnd:
             assert (await socket.until("message"))["message"]["body"] == "Here I am"
 
 
-async def _elsewhere(cast: Cast, person: Somebody, part: MemberRole) -> UUID:
+async def _elsewhere(stage: Stage, person: Somebody, part: MemberRole) -> UUID:
     """A room of another project to which the person belongs too."""
-    other = await _somebody(cast, Role.CLIENT, part=MemberRole.CLIENT)
+    cast = stage.cast
+    other = await _somebody(stage, Role.CLIENT, part=MemberRole.CLIENT)
     await cast.put(person.user_id, other.project, part)
     client = person.user_id if part is MemberRole.CLIENT else other.user_id
     statement = "SELECT id FROM client_portal.rooms WHERE project_id = $1 AND client_id = $2"
@@ -199,60 +231,60 @@ async def _elsewhere(cast: Cast, person: Somebody, part: MemberRole) -> UUID:
 
 
 @asynccontextmanager
-async def _room_socket(url: str, room: UUID, headers: Headers) -> AsyncIterator[Socket]:
-    async with open_socket(f"{url}/api/rooms/{room}/ws", headers) as socket:
+async def _ready(url: str, headers: Headers) -> AsyncIterator[Socket]:
+    async with open_socket(url, headers) as socket:
         await socket.until("ready")
         yield socket
 
 
 async def test_another_role_ends_everything_of_that_person(stage: Stage, lines: AsyncExitStack):
     cast = stage.cast
-    person = await _somebody(cast, Role.STAFF, part=MemberRole.DEVELOPER)
+    person = await _somebody(stage, Role.STAFF, part=MemberRole.DEVELOPER)
     own = await _bearing(cast.session(person.name))
-    opened = await _open(lines, stage, own, person.room)
+    opened = await _open(lines, stage, own, person)
     async with _all_end(opened, "account_ended"):
         path = f"/api/admin/accounts/{person.user_id}"
         assert await _ask(stage, await cast.headers("admin"), "PATCH", path, role="developer") == 200
-    await _are_refused(stage, own, person.room)
+    await _are_refused(stage, own, person)
 
 
 class TestANewPassword:
     async def test_ends_every_other_session(self, stage: Stage, lines: AsyncExitStack):
         cast = stage.cast
-        person = await _somebody(cast, Role.DEVELOPER, part=MemberRole.DEVELOPER)
+        person = await _somebody(stage, Role.DEVELOPER, part=MemberRole.DEVELOPER)
         own, other = [await _bearing(cast.session(person.name)) for _ in range(2)]
-        kept = await _open(lines, stage, own, person.room)
-        opened = await _open(lines, stage, other, person.room)
+        kept = await _open(lines, stage, own, person)
+        opened = await _open(lines, stage, other, person)
         change = {"current_password": PASSWORD, "new_password": "another password"}
         async with _all_end(opened, "signed_out"):
             assert await _ask(stage, own, "POST", "/api/auth/password", **change) == 204
-        await _are_refused(stage, other, person.room)
+        await _are_refused(stage, other, person)
         assert await _statuses(stage, own, "/api/auth/me") == {200}
         async with _all_end(kept, "signed_out"):
             assert await _ask(stage, own, "POST", "/api/auth/logout") == 204
-        await _are_refused(stage, own, person.room)
+        await _are_refused(stage, own, person)
 
     async def test_by_a_link_ends_every_session(self, stage: Stage, lines: AsyncExitStack):
         cast = stage.cast
-        person = await _somebody(cast, Role.CLIENT, part=MemberRole.CLIENT)
+        person = await _somebody(stage, Role.CLIENT, part=MemberRole.CLIENT)
         before = await _bearing(cast.session(person.name))
-        opened = await _open(lines, stage, before, person.room)
+        opened = await _open(lines, stage, before, person)
         async with httpx.AsyncClient(base_url=stage.urls[0], headers=await cast.headers("admin"), timeout=30) as admin:
             link = (await admin.post(f"/api/admin/accounts/{person.user_id}/password_link")).json()["link"]
         change = {"token": urlsplit(link).fragment, "new_password": "another password"}
         async with _all_end(opened, "signed_out"):
             assert await _ask(stage, {}, "POST", "/api/auth/password_link", **change) == 204
-        await _are_refused(stage, before, person.room)
+        await _are_refused(stage, before, person)
         assert await _ask(stage, {}, "POST", "/api/auth/password_link", **change) == 422
 
 
 async def test_a_token_that_expires_ends_what_was_opened_with_it(stage: Stage, lines: AsyncExitStack):
     cast = stage.cast
-    person = await _somebody(cast, Role.CLIENT, part=MemberRole.CLIENT)
-    expires_at = int(time.time()) + 10
+    person = await _somebody(stage, Role.CLIENT, part=MemberRole.CLIENT)
+    expires_at = int(time.time()) + 12
     headers = await _bearing(cast.token(person.name, exp=expires_at))
-    opened = await _open(lines, stage, headers, person.room)
+    opened = await _open(lines, stage, headers, person)
     ended = await asyncio.gather(*(line.bye() for line in opened))
     assert set(ended) == {"token_expired"}
     assert time.time() - expires_at < AT_ONCE
-    await _are_refused(stage, headers, person.room)
+    await _are_refused(stage, headers, person)

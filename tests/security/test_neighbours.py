@@ -10,11 +10,13 @@ import pytest
 from app.dev.demo import FIRST_PROJECT
 from tests.running import until
 from tests.security.stage import Stage, Witness, talk
+from tests.security.works import Made, new_word, plan, work
 
 CLIENTS = ("client", "neighbour")
+PROJECT_SOCKETS = (f"/api/projects/{FIRST_PROJECT}/ws", "/api/projects/ws")
 
 
-async def _view(client: Witness, room: str) -> dict[str, object]:
+async def _view(client: Witness, room: str, task: UUID, word: str) -> dict[str, object]:
     """All that the pages of a client show."""
     paths = (
         "/api/auth/me",
@@ -28,6 +30,13 @@ async def _view(client: Witness, room: str) -> dict[str, object]:
         "/api/notifications",
         "/api/notifications/unread_count",
         f"/api/notifications?project_id={FIRST_PROJECT}",
+        f"/api/projects/{FIRST_PROJECT}/files",
+        f"/api/rooms/{room}/files",
+        f"/api/projects/{FIRST_PROJECT}/issues",
+        f"/api/rooms/{room}/issues",
+        f"/api/projects/{FIRST_PROJECT}/tasks",
+        f"/api/tasks/{task}",
+        f"/api/projects/{FIRST_PROJECT}/search?q={word}",
     )
     return {path: (await client.http.get(path)).json() for path in paths}
 
@@ -45,13 +54,20 @@ async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, w
         watcher = await stack.enter_async_context(stage.witness(watching))
         team = [await stack.enter_async_context(stage.witness(each, portal=1)) for each in ("dev", "pm", "admin")]
         actor = await stack.enter_async_context(stage.witness(acting, portal=1))
+        word = new_word()
+        task = await plan(team[0], FIRST_PROJECT, "What both know of")
         await watcher.open_stream()
         await watcher.open_socket("/api/notifications/ws")
         await watcher.open_socket(f"/api/rooms/{own}/ws")
         await watcher.sees("ready", f"/api/rooms/{own}/ws")
-        before = await _view(watcher, own)
+        for path in PROJECT_SOCKETS:
+            await watcher.open_socket(path)
+            await watcher.sees("ready", path)
+        before = await _view(watcher, own, task, word)
         said = await talk(actor, team, other)
-        assert await _view(watcher, own) == before
+        made = await work(actor, team[0], cast, task, word)
+        assert await _view(watcher, own, task, word) == before
+        await _finds_nothing_of(made, watcher)
 
         # What comes after all that is seen, and so all that would have come before it.
         marker = f"Marker {uuid4()}"
@@ -64,8 +80,29 @@ async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, w
         assert ready["data"]["reads"].keys() == {str(cast.ids[each]) for each in (watching, "dev", "pm", "spare")}
         for frame in others:
             assert _is_own(frame, marker, cast.ids[watching], cast.ids["dev"]), frame
-        for foreign in (*said, other, str(cast.ids[acting]), _NAMES[acting]):
+        last = await plan(team[0], FIRST_PROJECT, "What both know of, too")
+        for path in PROJECT_SOCKETS:
+            await watcher.sees(str(last), f"WS {path}")
+            assert [each["data"].get("id") for each in _frames(watcher, path)] == [None, str(last)], path
+        drafts = [text for draft in made.drafts.values() for text in (str(draft.id), draft.name, draft.content)]
+        foreign_texts = (*said, *made.texts, *map(str, made.ids), *drafts)
+        for foreign in (*foreign_texts, other, str(cast.ids[acting]), _NAMES[acting]):
             assert not watcher.has_seen(foreign), foreign
+
+
+async def _finds_nothing_of(made: Made, watcher: Witness) -> None:
+    """Whoever has guessed an id is told that there is no such thing, whatever they want of it."""
+    files = [*made.files, *(draft.id for draft in made.drafts.values())]
+    paths = [f"/api/files/{id_}{rest}" for id_ in files for rest in ("", "/thumbnail", "/meta")]
+    paths += [f"/api/issues/{made.issue}", *(f"/api/approvals/{id_}" for id_ in made.approvals)]
+    for path in paths:
+        assert (await watcher.http.get(path)).status_code == 404, path
+    for method, path, sent in (
+        ("DELETE", f"/api/files/{files[-1]}", None),
+        ("PATCH", f"/api/issues/{made.issue}", {"title": "Mine now"}),
+        ("POST", f"/api/approvals/{made.approvals[1]}/decision", {"decision": "approved"}),
+    ):
+        assert (await watcher.http.request(method, path, json=sent)).status_code == 404, path
 
 
 _NAMES = {"client": "Clara Jensen", "neighbour": "Nadia Haddad"}
