@@ -12,20 +12,20 @@ def floor_plan() -> bytes:
     """Rooms of a house, as a drawing with walls, doors and names."""
     image, draw = _sheet(960, 640)
     rooms = (
-        ((60, 60, 420, 340), "Kitchen", "16.2 m²"),
-        ((420, 60, 620, 580), "Hall", "12.4 m²"),
-        ((620, 60, 900, 300), "Study", "9.8 m²"),
-        ((620, 300, 900, 580), "Bathroom", "8.1 m²"),
-        ((60, 340, 420, 580), "Living room", "24.0 m²"),
+        ((60, 60, 420, 340), "Kitchen", "16.2 sq m"),
+        ((420, 60, 620, 580), "Hall", "12.4 sq m"),
+        ((620, 60, 900, 300), "Study", "9.8 sq m"),
+        ((620, 300, 900, 580), "Bathroom", "8.1 sq m"),
+        ((60, 340, 420, 580), "Living room", "24.0 sq m"),
     )
     for (left, top, right, bottom), name, size in rooms:
         draw.rectangle((left, top, right, bottom), outline=_INK, width=8)
         middle = (left + right) / 2
         draw.text((middle, (top + bottom) / 2 - 14), name, _INK, _font(26), anchor="mm")
         draw.text((middle, (top + bottom) / 2 + 18), size, "#6c7a86", _font(18), anchor="mm")
-    for x, y, angle in ((420, 250, 90), (420, 520, 90), (620, 240, 180), (620, 520, 180)):
+    for x, y in ((420, 250), (420, 520), (620, 240), (620, 520)):
         draw.rectangle((x - 5, y - 60, x + 5, y), fill=_PAPER)
-        draw.arc((x - 60, y - 120, x + 60, y), angle, angle + 90, _INK, 2)
+        draw.arc((x - 60, y - 120, x + 60, y), 90, 180, _INK, 2)
     draw.text((60, 612), "Harbour House, ground floor", "#6c7a86", _font(18), anchor="lm")
     return _png(image)
 
@@ -47,7 +47,7 @@ def window() -> bytes:
     draw.rectangle((140, 50, 580, 410), fill="#8aa7ba", outline="white", width=26)
     draw.line((360, 50, 360, 410), "white", 18)
     for drop in range(60):
-        x, y = 170 + drop * 61 % 380, 80 + drop * 97 % 290
+        x, y = 170 + drop * 61 % 380, 80 + drop * 137 % 290
         draw.line((x, y, x - 6, y + 22), "#c4d6e1", 2)
     draw.rectangle((110, 410, 610, 446), fill="#f6f2ea", outline="#b9b0a0", width=3)
     draw.ellipse((250, 424, 500, 470), fill="#7793a6")

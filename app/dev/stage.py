@@ -45,15 +45,15 @@ _TIMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _nothing_later(table: str, columns: Iterable[str]) -> str:
-    """What has just been made was made at that moment: all that was made before is earlier."""
+def _dated(table: str, columns: Iterable[str]) -> str:
     moment = "CAST(:moment AS timestamptz)"
     dated = ", ".join(f"{column} = CASE WHEN {column} > {moment} THEN {moment} ELSE {column} END" for column in columns)
     is_later = " OR ".join(f"{column} > {moment}" for column in columns)
-    return f"UPDATE client_portal.{table} SET {dated} WHERE {is_later}"  # noqa: S608 (names from above)
+    return f"{table}_dated AS (UPDATE client_portal.{table} SET {dated} WHERE {is_later})"  # noqa: S608 (our names)
 
 
-_NOTHING_LATER = tuple(text(_nothing_later(table, columns)) for table, columns in _TIMES.items())
+# What has just been made was made at that moment: all that was made before is earlier.
+_NOTHING_LATER = text(f"WITH {', '.join(_dated(table, columns) for table, columns in _TIMES.items())} SELECT")
 
 
 class Person(NamedTuple):
@@ -90,8 +90,7 @@ class Stage:
         for act in sorted(acts, key=lambda each: each.ago, reverse=True):
             await act.perform(self)
             async with self.database.transaction() as transaction:
-                for statement in _NOTHING_LATER:
-                    await transaction.connection.execute(statement, {"moment": now - act.ago})
+                await transaction.connection.execute(_NOTHING_LATER, {"moment": now - act.ago})
 
     async def room(self, person: Person) -> tuple[UUID, int]:
         """The room of the person's project, and the number of its last message."""
