@@ -21,6 +21,8 @@ NASTY: list[Any] = [
     "../../etc/passwd", "{{7*7}}", "\\", '"', "0", "-1", "1e999", "9" * 5000, "ï" * 3000, "x" * 10_000, "null",
     "00000000-0000-0000-0000-000000000000", "AAAAAAAA-0000-4000-8000-000000000001 ", "🦊" * 300,
 ]  # fmt: skip
+FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nA plan\r\n'
+MIXED = "multipart/mixed; boundary=b"
 NO_STRINGS: list[Any] = [None, True, 0, -1, 2**63, 10**400, 1.5, [], {}, [[]], {"a": "b"}, ["a"]]
 
 
@@ -112,9 +114,17 @@ class TestLength:
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "", "ten", "1.5", "9" * 5000])
-@pytest.mark.parametrize("path", ["/api/notifications", "/api/projects", "/api/rooms"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/notifications",
+        "/api/projects",
+        "/api/rooms",
+        *(f"/api/projects/{FIRST_PROJECT}/{kind}" for kind in ("files", "issues", "tasks", "search?q=a")),
+    ],
+)
 async def test_a_limit_is_a_number_from_1_to_100(pm: httpx.AsyncClient, path, limit):
-    answer = await pm.get(path, params={"limit": limit})
+    answer = await pm.get(httpx.URL(path).copy_merge_params({"limit": limit}))
     assert answer.status_code == 422
     assert is_problem(answer)
 
@@ -130,10 +140,110 @@ async def test_headers_of_any_bytes_are_no_fault(shared_app: FastAPI):
                 assert is_problem(answer)
 
 
+class TestUploads:
+    """A form is no JSON: what it can hold is tried here."""
+
+    async def test_any_name_is_taken_as_a_file_can_have_it_or_refused(self, world: World, admin: httpx.AsyncClient):
+        path = UPLOAD[1].format(**await _ids(world))
+        for value in [*NASTY, 'a"; name="b', "a\r\nContent-Type: text/html", "con", ".", ".."]:
+            for quoted in (value, value.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")):
+                name = quoted.encode("utf-8", "surrogatepass")
+                answer = await _upload(
+                    admin, path, b'Content-Disposition: form-data; name="file"; filename="%s"' % name
+                )
+                _check(answer, path, "filename", value)
+                if answer.is_success:
+                    kept = answer.json()["name"]
+                    assert kept.isprintable(), value[:40]
+                    assert 0 < len(kept) <= 200, value[:40]
+                    assert not {"/", "\\", "\x00"} & set(kept), value[:40]
+                    _check(await admin.get(f"/api/files/{answer.json()['id']}"), path, "download", value)
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b"",
+            b"Content-Disposition",
+            b"Content-Disposition: form-data",
+            b'Content-Disposition: form-data; name="files"; filename="a.txt"',
+            b'Content-Disposition: attachment; name="file"; filename="a.txt"',
+            b"Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''%ff%fe",
+            b'Content-Disposition: form-data; name="file"; filename*=nonsense',
+            b"Content-Disposition: form-data; name=file; filename=" + b"x" * 20_000,
+            b"x" * 50_000,
+            b"\xff\x00: \xff",
+        ],
+        ids=lambda head: head[:30].decode("latin-1") + str(len(head)),
+    )
+    async def test_any_head_of_the_part(self, world: World, admin: httpx.AsyncClient, head: bytes):
+        path = UPLOAD[1].format(**await _ids(world))
+        _check(await _upload(admin, path, head), path, "head", head)
+
+    @pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data", "application/json", "é", MIXED])
+    @pytest.mark.parametrize(
+        "content", [b"", b"--b", b"--b--", b"--b\r\n\r\n", b"--c\r\n\r\n--c--", b"\x00" * 9, FORM * 2]
+    )
+    async def test_any_body(self, world: World, admin: httpx.AsyncClient, content_type: str, content: bytes):
+        path = UPLOAD[1].format(**await _ids(world))
+        headers = [(b"Content-Type", content_type.encode("latin-1"))]
+        answer = await admin.post(path, content=content, headers=headers)
+        assert answer.status_code == 422
+        _check(answer, path, "body", content)
+
+    async def test_an_upload_of_which_the_id_is_none_is_refused(self, world: World, admin: httpx.AsyncClient):
+        path = UPLOAD[1].format(**await _ids(world))
+        for name in ("id", "draft"):
+            for value in ("", "x", "1" * 5000, "a\x00b"):
+                answer = await admin.post(path, params={name: value}, files={"file": ("a.txt", b"A")})
+                assert answer.status_code == 422, (name, value)
+                assert is_problem(answer)
+
+
+async def _upload(caller: httpx.AsyncClient, path: str, head: bytes) -> httpx.Response:
+    content = b"--b\r\n" + head + b"\r\n\r\nA plan\r\n--b--\r\n"
+    return await caller.post(path, content=content, headers={"Content-Type": "multipart/form-data; boundary=b"})
+
+
+@pytest.mark.parametrize("value", ["", "x", '"x"', '"1', "1", '"-1"', '"1", "2"', '"' + "9" * 30 + '"', "\xff", "W/"])
+async def test_what_is_no_etag_is_refused(app: FastAPI, world: World, admin: httpx.AsyncClient, value: str):
+    ids = await _ids(world)
+    for path in ("/api/issues/{issue_id}", "/api/tasks/{task_id}"):
+        headers = [(b"If-Match", value.encode("latin-1"))]
+        answer = await admin.patch(path.format(**ids), json={"title": "A leak"}, headers=headers)
+        assert answer.status_code == 422
+        assert is_problem(answer)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=--",
+        "bytes=9-1",
+        "bytes=" + "9" * 30 + "-",
+        "bytes=0-0,2-3",
+        "\xff",
+    ],
+)
+async def test_ranges_and_etags_of_any_bytes_are_no_fault(world: World, admin: httpx.AsyncClient, value: str):
+    path = UPLOAD[1].format(**await _ids(world))
+    file = (await admin.post(path, files={"file": ("a.txt", b"A plan")})).json()["id"]
+    for name in (b"Range", b"If-Range", b"If-None-Match"):
+        for method in ("GET", "HEAD"):
+            headers = [(b"Range", b"bytes=0-1"), (name, value.encode("latin-1"))]
+            answer = await admin.request(method, f"/api/files/{file}", headers=headers)
+            assert answer.status_code in {200, 206, 304, 416}, (name, value)
+
+
 def _check(answer: httpx.Response, path: str, name: str, value: object) -> None:
     case = f"{answer.request.method} {path} {name}={str(value)[:40]!r}: {answer.status_code} {answer.text[:200]}"
     assert answer.status_code < 500, case.encode("utf-8", "replace")
-    assert answer.status_code < 400 or is_problem(answer), case.encode("utf-8", "replace")
+    has_body = answer.request.method != "HEAD"
+    assert answer.status_code < 400 or not has_body or is_problem(answer), case.encode("utf-8", "replace")
 
 
 def _parameters(app: FastAPI, place: str) -> Iterator[tuple[str, str, str]]:
@@ -148,9 +258,11 @@ def _fields(app: FastAPI, *, strings_only: bool = False) -> Iterator[tuple[str, 
     document = app.openapi()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            if "requestBody" not in operation:
+            content = operation.get("requestBody", {}).get("content", {})
+            if "application/json" not in content:
+                assert not content or (method.upper(), path) == UPLOAD
                 continue
-            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            reference = content["application/json"]["schema"]["$ref"]
             schema = document["components"]["schemas"][reference.rpartition("/")[2]]
             for name, each in schema["properties"].items():
                 if each.get("type") == "string" or not strings_only:
@@ -168,7 +280,7 @@ def _example(path: str) -> dict[str, Any]:
         "/api/notifications/read_about": {"source_kind": "issue", "source_id": str(uuid4())},
         "/api/testnotify/issue": {"project_id": str(FIRST_PROJECT), "issue_id": str(uuid4()), "message": "A leak"},
         "/api/testnotify/message": {"project_id": str(FIRST_PROJECT), "message_id": str(uuid4()), "snippet": "Hello"},
-        "/api/rooms/{room_id}/messages": {"id": str(uuid4()), "body": "Hello"},
+        "/api/rooms/{room_id}/messages": {"id": str(uuid4()), "body": "Hello", "file_ids": []},
         "/api/rooms/{room_id}/read": {"up_to": 1},
         "/api/rooms/{room_id}/issues": {
             "id": str(uuid4()),
@@ -194,6 +306,7 @@ def _example(path: str) -> dict[str, Any]:
     return examples[path]
 
 
+UPLOAD = ("POST", "/api/rooms/{room_id}/files")
 NOT_FOR_ADMINS = {"/api/approvals/{approval_id}/decision"}
 TASK = {"description": "", "status": "todo", "due_on": "2026-12-24", "assignee_id": str(PEOPLE["dev"])}
 
@@ -206,6 +319,7 @@ async def _ids(world: World) -> dict[str, str]:
         "project_id": str(FIRST_PROJECT),
         "user_id": str(PEOPLE["dev"]),
         "message_id": str(uuid4()),
+        "file_id": str(uuid4()),
         "issue_id": str(await _issue(world, room)),
         "task_id": str(await _task(world)),
         "approval_id": str(uuid4()),
