@@ -36,12 +36,13 @@ _FORM = {
         },
     }
 }
+_NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Not changed"}}
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {}}, "description": "The bytes"}
+    200: {"content": {"*/*": {}}, "description": "The bytes, of whatever type the file has"},
+    206: {"content": {"*/*": {}}, "description": "A part of the bytes"},
 }
-_PARTS: dict[int | str, dict[str, Any]] = {
-    206: {"description": "A part of the bytes"},
-    304: {"description": "Not changed"},
+_THUMBNAIL: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/webp": {}}, "description": "The bytes"},
 }
 
 
@@ -101,7 +102,7 @@ async def list_files_of_project(
     return Listing.model_construct(items=items, next_cursor=next_cursor)
 
 
-_DOWNLOAD = _BYTES | _PARTS | documented(410, 416)
+_DOWNLOAD = _BYTES | _NOT_CHANGED | documented(410, 416)
 
 
 @router.head("/files/{file_id}", response_class=Response, responses=_DOWNLOAD)
@@ -114,7 +115,9 @@ async def download_file(
     return await sent.answer(found, Asked(request.method, request.headers, download))
 
 
-@router.get("/files/{file_id}/thumbnail", response_class=Response, responses=_BYTES | documented(410))
+@router.get(
+    "/files/{file_id}/thumbnail", response_class=Response, responses=_THUMBNAIL | _NOT_CHANGED | documented(410)
+)
 async def read_thumbnail(file_id: UUID, caller: Caller, files: Files, sent: Sent, request: Request) -> Response:
     """A small form of a picture, as WebP."""
     found = await files.find(caller, file_id)

@@ -26,7 +26,7 @@ from tests.security.cast import Cast
 from tests.security.rules import RULES, Params, things
 
 ROLES = ("client", "dev", "pm", "admin")
-EXAMPLES = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 4}
+EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 3}
 """Of each operation, for each role."""
 
 CHECKS = [
