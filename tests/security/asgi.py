@@ -1,4 +1,4 @@
-"""A WebSocket's handshake with an application in this process."""
+"""What is asked of an application in this process byte by byte: a WebSocket's handshake, an upload's beginning."""
 
 import asyncio
 from collections.abc import Mapping
@@ -32,6 +32,23 @@ async def handshake(app: FastAPI, path: str, headers: Mapping[str, str]) -> tupl
         gone.set()
         async with asyncio.timeout(_PATIENCE):
             await task
+
+
+async def answer_before_body(app: FastAPI, path: str, headers: Mapping[str, str]) -> int:
+    """The status with which an upload is answered that does not send its body; fails if that is waited for."""
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    scope = _scope(path, headers) | {"type": "http", "method": "POST", "scheme": "http"}
+    task = asyncio.create_task(app(scope, receive, sent.put))
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return int((await sent.get())["status"])
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _scope(path: str, headers: Mapping[str, str]) -> dict[str, Any]:
