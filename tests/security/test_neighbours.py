@@ -67,7 +67,7 @@ async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, w
         said = await talk(actor, team, other)
         made = await work(actor, team[0], cast, task, word)
         assert await _view(watcher, own, task, word) == before
-        await _finds_nothing_of(made, watcher)
+        await _finds_nothing_of(made, watcher, f"/api/rooms/{own}")
 
         # What comes after all that is seen, and so all that would have come before it.
         marker = f"Marker {uuid4()}"
@@ -90,7 +90,7 @@ async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, w
             assert not watcher.has_seen(foreign), foreign
 
 
-async def _finds_nothing_of(made: Made, watcher: Witness) -> None:
+async def _finds_nothing_of(made: Made, watcher: Witness, own: str) -> None:
     """Whoever has guessed an id is told that there is no such thing, whatever they want of it."""
     files = [*made.files, *(draft.id for draft in made.drafts.values())]
     paths = [f"/api/files/{id_}{rest}" for id_ in files for rest in ("", "/thumbnail", "/meta")]
@@ -103,6 +103,10 @@ async def _finds_nothing_of(made: Made, watcher: Witness) -> None:
         ("POST", f"/api/approvals/{made.approvals[1]}/decision", {"decision": "approved"}),
     ):
         assert (await watcher.http.request(method, path, json=sent)).status_code == 404, path
+    for id_ in files:
+        said = await watcher.http.post(f"{own}/messages", json={"body": "Mine now", "file_ids": [str(id_)]})
+        raised = {"kind": "issue", "title": "Mine now", "file_ids": [str(id_)]}
+        assert said.status_code == (await watcher.http.post(f"{own}/issues", json=raised)).status_code == 422
 
 
 _NAMES = {"client": "Clara Jensen", "neighbour": "Nadia Haddad"}
