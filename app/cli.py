@@ -54,6 +54,7 @@ def run() -> None:
     unwind_on_sigterm()
     with listen(settings) as listener:
         if not settings.is_embedded:
+            run_async(Storage(settings.storage_url).check())
             _serve(settings, listener)
             return
         with EmbeddedPostgres(settings.data_dir) as server:
@@ -75,7 +76,6 @@ def downgrade(revision: Annotated[str, typer.Argument(help="`base` removes all o
 
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
-    run_async(Storage(settings.storage_url).check())
     run_async(_prepare(settings))
     if not pages.are_built():
         warn("the pages are not built: run `make build`, or use the API alone")
@@ -87,6 +87,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
 def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:
     """The settings of the embedded run, put into the environment too: worker processes read it."""
+    run_async(Storage(settings.storage_url).check())  # before the demo world, whose files are to go there
     url = demo.portal_url(server, settings.data_dir)
     run_async(demo.create_host(server, url))
     own = {"DATABASE_URL": url, "JWT_SECRET": settings.jwt_secret or _kept_secret(settings.data_dir)}

@@ -94,7 +94,7 @@ def _work() -> Iterator[Act]:
     )
     yield Sets(by=DENIZ, ago=timedelta(days=3, hours=2), task=_HALL, status=TaskStatus.IN_PROGRESS)
     yield Sets(by=DENIZ, ago=timedelta(hours=20, minutes=10), task=_HALL, status=TaskStatus.DONE)
-    yield Reads(by=PAULA, ago=timedelta(hours=5, minutes=30))
+    yield Reads(by=PAULA, ago=timedelta(hours=7))
     yield Sets(by=DENIZ, ago=timedelta(hours=5), task=_WINDOW, status=TaskStatus.IN_PROGRESS)
     note = "The joiner has the oak ready. With your word he cuts it tomorrow."
     yield Asks(by=DENIZ, ago=timedelta(hours=3), task=_WINDOW, client=CLARA, note=note)
