@@ -67,6 +67,7 @@ async def test_nothing_of_what_happens_in_the_other_room_is_seen(stage: Stage, w
         said = await talk(actor, team, other)
         made = await work(actor, team[0], cast, task, word)
         assert await _view(watcher, own, task, word) == before
+        made.files.append(cast.files[acting])  # which has a thumbnail
         await _finds_nothing_of(made, watcher, f"/api/rooms/{own}")
 
         # What comes after all that is seen, and so all that would have come before it.
