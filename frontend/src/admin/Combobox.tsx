@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { endSession } from '../portal/session.ts';
+import { Field } from '../portal/ui/Field.tsx';
 import { Problem } from '../shared/http.ts';
-import { Field } from './Field.tsx';
 
 export interface Option {
   id: string;

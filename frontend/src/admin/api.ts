@@ -1,6 +1,6 @@
 import type { LastMessage } from '../chat/types.ts';
-import type { Page } from '../inbox/types.ts';
 import { call } from '../shared/http.ts';
+import type { Page } from '../shared/page.ts';
 
 export type Role = 'admin' | 'staff' | 'developer' | 'client';
 export type MemberRole = 'manager' | 'developer' | 'client';

@@ -1,6 +1,6 @@
 import { discard } from '../files/api.ts';
-import type { Page } from '../inbox/types.ts';
 import { call } from '../shared/http.ts';
+import type { Page } from '../shared/page.ts';
 import type { Message, Range, Room, RoomWire, RoomWithPeople } from './types.ts';
 
 const idOf = encodeURIComponent;

@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from '@preact/signals-core';
-import type { Page } from '../inbox/types.ts';
 import { Problem } from '../shared/http.ts';
+import type { Page } from '../shared/page.ts';
 import type { Loading } from './log.ts';
 import type { Message, Room } from './types.ts';
 

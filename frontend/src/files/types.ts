@@ -1,4 +1,4 @@
-import type { Page } from '../inbox/types.ts';
+import type { Page } from '../shared/page.ts';
 
 /** A file as the API sends it. Once shared it never changes. */
 export interface PortalFile {

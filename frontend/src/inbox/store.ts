@@ -1,5 +1,6 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core';
-import type { Channel, Claim, Clock, Frame, NotificationItem, Page, Tab, Wire } from './types.ts';
+import type { Page } from '../shared/page.ts';
+import type { Channel, Claim, Clock, Frame, NotificationItem, Tab, Wire } from './types.ts';
 
 export interface View {
   ids: readonly string[];

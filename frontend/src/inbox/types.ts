@@ -1,3 +1,5 @@
+import type { Page } from '../shared/page.ts';
+
 /** One row of the inbox, as the API sends it. Times are ISO 8601 in UTC. */
 export interface NotificationItem {
   id: string;
@@ -10,11 +12,6 @@ export interface NotificationItem {
   created_at: string;
   is_read: boolean;
   route_path: string;
-}
-
-export interface Page<Item> {
-  items: Item[];
-  next_cursor: string | null;
 }
 
 /** What the server sends over the stream; every count is absolute. */

@@ -1,5 +1,5 @@
-import type { Page } from '../inbox/types.ts';
 import { call } from '../shared/http.ts';
+import type { Page } from '../shared/page.ts';
 import type { Issue, IssueFilters, IssuePatch, IssueWithHistory, NewIssue } from './types.ts';
 
 const idOf = encodeURIComponent;

@@ -1,5 +1,6 @@
-import type { NotificationItem, Page } from '../inbox/types.ts';
+import type { NotificationItem } from '../inbox/types.ts';
 import { call } from '../shared/http.ts';
+import type { Page } from '../shared/page.ts';
 
 export interface User {
   id: string;

@@ -1,5 +1,5 @@
-import type { Page } from '../inbox/types.ts';
 import { call } from '../shared/http.ts';
+import type { Page } from '../shared/page.ts';
 import type { Found } from './types.ts';
 
 /** As the server has it. */

@@ -7,14 +7,14 @@ import { type Resource, useResource } from '../../portal/resource.ts';
 import { Page } from '../../portal/Shell.tsx';
 import { endSession, user } from '../../portal/session.ts';
 import { Bones, FailedState } from '../../portal/states.tsx';
+import { Confirm } from '../../portal/ui/Confirm.tsx';
+import { Field, focusRefused } from '../../portal/ui/Field.tsx';
 import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { AuditRows } from '../AuditRows.tsx';
 import * as api from '../api.ts';
-import { Confirm } from '../Confirm.tsx';
-import { Field, focusRefused } from '../Field.tsx';
 import { Face, RoleBadge, Standing } from '../people.tsx';
-import { nothingRefused, refusalOf } from '../refusal.ts';
 import { Secret } from '../Secret.tsx';
 import { absoluteLink, counted, longestName, partTitles, roleTitles, shortTime } from '../words.ts';
 

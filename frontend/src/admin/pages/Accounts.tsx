@@ -1,11 +1,11 @@
 import { SearchX, UserPlus, Users } from 'lucide';
 import { Page } from '../../portal/Shell.tsx';
+import { useFilters } from '../../portal/ui/filters.ts';
+import { Listed, useListing } from '../../portal/ui/Listed.tsx';
+import { SearchField } from '../../portal/ui/SearchField.tsx';
 import { Icon } from '../../shared/icon.tsx';
 import * as api from '../api.ts';
-import { useFilters } from '../filters.ts';
-import { Listed, useListing } from '../Listed.tsx';
 import { Face, RoleBadge, Standing } from '../people.tsx';
-import { SearchField } from '../SearchField.tsx';
 import { counted, roleTitles } from '../words.ts';
 
 export function AccountsPage() {

@@ -1,10 +1,10 @@
 import { FolderKanban, SearchX } from 'lucide';
 import { hueOf } from '../../portal/hue.ts';
 import { Page } from '../../portal/Shell.tsx';
+import { useFilters } from '../../portal/ui/filters.ts';
+import { Listed, useListing } from '../../portal/ui/Listed.tsx';
+import { SearchField } from '../../portal/ui/SearchField.tsx';
 import * as api from '../api.ts';
-import { useFilters } from '../filters.ts';
-import { Listed, useListing } from '../Listed.tsx';
-import { SearchField } from '../SearchField.tsx';
 import { counted } from '../words.ts';
 
 export function ProjectsPage() {

@@ -1,12 +1,12 @@
 import { MessagesSquare, SearchX } from 'lucide';
 import { snippetOf } from '../../chat/words.ts';
 import { Page } from '../../portal/Shell.tsx';
+import { useFilters } from '../../portal/ui/filters.ts';
+import { Listed, useListing } from '../../portal/ui/Listed.tsx';
+import { SearchField } from '../../portal/ui/SearchField.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import * as api from '../api.ts';
-import { useFilters } from '../filters.ts';
-import { Listed, useListing } from '../Listed.tsx';
 import { Face } from '../people.tsx';
-import { SearchField } from '../SearchField.tsx';
 import { counted } from '../words.ts';
 
 export function RoomsPage() {

@@ -1,7 +1,5 @@
 import { FolderOpen, Lock, Upload } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useFilters } from '../../admin/filters.ts';
-import { Listed, useListing } from '../../admin/Listed.tsx';
 import type { Room } from '../../chat/types.ts';
 import { filesOf } from '../../files/api.ts';
 import { uploaded, uploadsTo } from '../../files/open.ts';
@@ -11,6 +9,8 @@ import { countText } from '../../files/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { useChanges } from '../live.ts';
 import { user } from '../session.ts';
+import { useFilters } from '../ui/filters.ts';
+import { Listed, useListing } from '../ui/Listed.tsx';
 import { ChooseClient } from './ChooseClient.tsx';
 import { useDrop, usePaste } from './choose.ts';
 import { FileRow } from './FileRow.tsx';

@@ -1,9 +1,9 @@
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { refusalOf } from '../../admin/refusal.ts';
 import { conflictOf, fasterText } from '../../issues/conflict.ts';
 import type { IssueKind } from '../../issues/types.ts';
 import { issueKinds, longestReason } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
+import { refusalOf } from '../../shared/refusal.ts';
 import { endSession } from '../session.ts';
 
 interface Props {

@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Field, focusRefused } from '../../admin/Field.tsx';
-import { nothingRefused, refusalOf } from '../../admin/refusal.ts';
 import { changeIssue } from '../../issues/api.ts';
 import { type Conflict, conflictOf, isWritable, merged, patchOf, type Text } from '../../issues/conflict.ts';
 import type { Issue } from '../../issues/types.ts';
 import { longestBody, longestTitle } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
+import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { endSession } from '../session.ts';
+import { Field, focusRefused } from '../ui/Field.tsx';
 import { Meanwhile } from './Meanwhile.tsx';
 
 interface Props {

@@ -3,7 +3,7 @@ import type { Room } from '../../chat/types.ts';
 import { tabOf, tabs } from '../../issues/tabs.ts';
 import type { IssueKind } from '../../issues/types.ts';
 import { issueKinds } from '../../issues/words.ts';
-import { Segments } from '../Segments.tsx';
+import { Segments } from '../ui/Segments.tsx';
 
 export type FilterName = 'status' | 'kind' | 'room';
 

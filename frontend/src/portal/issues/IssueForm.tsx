@@ -1,8 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { Choices, Field, focusRefused } from '../../admin/Field.tsx';
-import { useFilters } from '../../admin/filters.ts';
-import { nothingRefused, refusalOf } from '../../admin/refusal.ts';
 import { newId } from '../../chat/ids.ts';
 import { keptUnsent } from '../../chat/kept.ts';
 import type { Room } from '../../chat/types.ts';
@@ -11,9 +8,12 @@ import { patchOf, type Text } from '../../issues/conflict.ts';
 import type { Issue, IssueKind, NewIssue } from '../../issues/types.ts';
 import { issueKinds, longestBody, longestTitle } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
+import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { AttachField } from '../files/AttachField.tsx';
 import { attachmentsOf } from '../files/attachments.ts';
 import { endSession, user } from '../session.ts';
+import { Choices, Field, focusRefused } from '../ui/Field.tsx';
+import { useFilters } from '../ui/filters.ts';
 
 interface Written extends Text {
   /** The same from the first attempt to the last: an answer that was lost makes no second issue. */

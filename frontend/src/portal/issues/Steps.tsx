@@ -1,11 +1,11 @@
 import { useRef, useState } from 'preact/hooks';
-import { refusalOf } from '../../admin/refusal.ts';
 import { changeIssue } from '../../issues/api.ts';
 import { conflictOf, fasterText } from '../../issues/conflict.ts';
 import type { IssueWithHistory, Status } from '../../issues/types.ts';
 import { type Step, statuses, steps } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { refusalOf } from '../../shared/refusal.ts';
 import { endSession } from '../session.ts';
 import { Decline } from './Decline.tsx';
 

@@ -1,7 +1,5 @@
 import { CircleCheck, CircleSlash, Inbox, Plus } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
-import { useFilters } from '../../admin/filters.ts';
-import { Listed, useListing } from '../../admin/Listed.tsx';
 import { isId } from '../../chat/ids.ts';
 import { issuesOf } from '../../issues/api.ts';
 import { tabOf } from '../../issues/tabs.ts';
@@ -15,6 +13,8 @@ import { isTeam, mayRaise } from '../issues/rights.ts';
 import { useChanges } from '../live.ts';
 import { ProjectFrame } from '../ProjectFrame.tsx';
 import { user } from '../session.ts';
+import { useFilters } from '../ui/filters.ts';
+import { Listed, useListing } from '../ui/Listed.tsx';
 
 export function IssuesPage({ project }: { project: string }) {
   return (

@@ -1,16 +1,16 @@
 import { Search, SearchX } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
-import { useFilters } from '../../admin/filters.ts';
-import { Listed, useListing } from '../../admin/Listed.tsx';
-import { SearchField } from '../../admin/SearchField.tsx';
 import { search } from '../../search/api.ts';
 import type { Found, FoundKind } from '../../search/types.ts';
 import { foundKinds, kindOf } from '../../search/words.ts';
 import { ProjectFrame, searchSection } from '../ProjectFrame.tsx';
-import { Segments } from '../Segments.tsx';
 import { stepThrough, useSearchKeys } from '../search/keys.ts';
 import { Result } from '../search/Result.tsx';
 import { State } from '../states.tsx';
+import { useFilters } from '../ui/filters.ts';
+import { Listed, useListing } from '../ui/Listed.tsx';
+import { SearchField } from '../ui/SearchField.tsx';
+import { Segments } from '../ui/Segments.tsx';
 
 const kinds = [
   { value: '', text: 'All' },

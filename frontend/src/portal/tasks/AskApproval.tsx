@@ -1,10 +1,9 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { Field, focusRefused } from '../../admin/Field.tsx';
-import { nothingRefused, refusalOf } from '../../admin/refusal.ts';
 import { roomsOf } from '../../chat/api.ts';
 import { newId } from '../../chat/ids.ts';
 import type { Room } from '../../chat/types.ts';
 import { Problem } from '../../shared/http.ts';
+import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { ask } from '../../tasks/api.ts';
 import { longest, type Task } from '../../tasks/types.ts';
 import { AttachField } from '../files/AttachField.tsx';
@@ -12,7 +11,8 @@ import { attachmentsOf } from '../files/attachments.ts';
 import { useResource } from '../resource.ts';
 import { endSession } from '../session.ts';
 import { Bones } from '../states.tsx';
-import { Modal } from './Modal.tsx';
+import { Field, focusRefused } from '../ui/Field.tsx';
+import { Modal } from '../ui/Modal.tsx';
 
 interface Props {
   task: Task;

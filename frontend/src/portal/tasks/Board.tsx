@@ -1,7 +1,7 @@
 import { CircleCheck, ListChecks, Plus, X } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { refusalOf } from '../../admin/refusal.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { refusalOf } from '../../shared/refusal.ts';
 import { isOverdue } from '../../tasks/due.ts';
 import type { Refused, TaskList } from '../../tasks/list.ts';
 import { longest, type Task } from '../../tasks/types.ts';

@@ -1,14 +1,14 @@
 import { Check, MessageSquareWarning } from 'lucide';
 import { useRef, useState } from 'preact/hooks';
-import { Field } from '../../admin/Field.tsx';
-import { refusalOf } from '../../admin/refusal.ts';
 import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { refusalOf } from '../../shared/refusal.ts';
 import { decide } from '../../tasks/api.ts';
 import { type Approval, type Decision, longest } from '../../tasks/types.ts';
 import { endSession } from '../session.ts';
+import { Field } from '../ui/Field.tsx';
+import { Modal } from '../ui/Modal.tsx';
 import { useStart } from './Dialogs.tsx';
-import { Modal } from './Modal.tsx';
 
 /** The client's answer to a request: once, and for good. */
 export function Decide({ approval }: { approval: Approval }) {

@@ -1,9 +1,9 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { Confirm } from '../../admin/Confirm.tsx';
 import type { TaskList } from '../../tasks/list.ts';
 import type { Approval, Decision, Task } from '../../tasks/types.ts';
 import { standingOf } from '../../tasks/words.ts';
+import { Confirm } from '../ui/Confirm.tsx';
 import { AskApproval } from './AskApproval.tsx';
 import { Answer } from './Decide.tsx';
 import { EditTask } from './EditTask.tsx';

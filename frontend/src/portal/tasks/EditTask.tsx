@@ -1,7 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Field, focusRefused } from '../../admin/Field.tsx';
-import { nothingRefused, refusalOf } from '../../admin/refusal.ts';
 import { Problem } from '../../shared/http.ts';
+import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { team } from '../../tasks/api.ts';
 import { conflictOf, fieldsOf, type Merge, mergeOf, patchOf } from '../../tasks/conflict.ts';
 import type { TaskList } from '../../tasks/list.ts';
@@ -9,8 +8,9 @@ import { longest, type Name, type Status, type Task, type TaskFields } from '../
 import { statuses, statusNames } from '../../tasks/words.ts';
 import { useResource } from '../resource.ts';
 import { endSession } from '../session.ts';
+import { Field, focusRefused } from '../ui/Field.tsx';
+import { Modal } from '../ui/Modal.tsx';
 import { type Choice, Clashes } from './Clashes.tsx';
-import { Modal } from './Modal.tsx';
 
 interface Props {
   list: TaskList;

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals-core';
-import type { Page } from '../inbox/types.ts';
-import { Problem } from '../shared/http.ts';
+import { Problem } from './http.ts';
+import type { Page } from './page.ts';
 
 export interface View<Item> {
   items: readonly Item[];

@@ -1,7 +1,7 @@
 import { Search } from 'lucide';
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Icon } from '../shared/icon.tsx';
+import { Icon } from '../../shared/icon.tsx';
 
 interface Props {
   label: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Problem } from '../shared/http.ts';
+import { Problem } from './http.ts';
 import { refusalOf } from './refusal.ts';
 
 const names = ['email', 'display_name'];

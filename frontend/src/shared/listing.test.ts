@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Page } from '../inbox/types.ts';
-import { Problem } from '../shared/http.ts';
+import { Problem } from './http.ts';
 import { Listing } from './listing.ts';
+import type { Page } from './page.ts';
 
 /** A list on a server: cursors are the id of the last item sent. */
 class Shelf {

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { endSession } from '../portal/session.ts';
-import { Problem } from '../shared/http.ts';
-import { refusalOf } from './refusal.ts';
+import { Problem } from '../../shared/http.ts';
+import { refusalOf } from '../../shared/refusal.ts';
+import { endSession } from '../session.ts';
 
 interface Props {
   title: string;

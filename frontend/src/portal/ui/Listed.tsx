@@ -1,10 +1,10 @@
 import { CloudOff, type IconNode } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { endSession, user } from '../portal/session.ts';
-import { Bones, FailedState, State } from '../portal/states.tsx';
-import { Icon } from '../shared/icon.tsx';
-import { Listing, type Source } from './listing.ts';
+import { Icon } from '../../shared/icon.tsx';
+import { Listing, type Source } from '../../shared/listing.ts';
+import { endSession, user } from '../session.ts';
+import { Bones, FailedState, State } from '../states.tsx';
 
 /** Lists that this person has seen: going back shows them at once, and then what is new. */
 const kept = new Map<string, Listing<never>>();

@@ -1,4 +1,4 @@
-import { Problem, reasonOf } from '../shared/http.ts';
+import { Problem, reasonOf } from './http.ts';
 
 /** Why a form was refused: at its fields where the server names them, else in one sentence. */
 export interface Refusal {
