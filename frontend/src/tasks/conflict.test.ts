@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { Problem } from '../shared/http.ts';
-import { conflictOf, fieldsOf, mergeOf, patchOf } from './conflict.ts';
+import type { Change } from '../shared/conflict.ts';
+import { fieldsOf, mergeOf, taskPatch } from './conflict.ts';
 import { task } from './testing/world.ts';
-import type { Task, TaskChange } from './types.ts';
+import type { Task } from './types.ts';
 
 const paula = { id: 'pm', display_name: 'Paula Meyer' };
 const before = fieldsOf(task('t', { title: 'Paint', description: 'White.' }));
 
-function change(version: number, fields: TaskChange['fields']): TaskChange {
+function change(version: number, fields: Change['fields']): Change {
   return { version, actor: paula, at: `2026-11-21T12:00:0${version}Z`, fields };
 }
 
@@ -15,8 +15,8 @@ const now = (changes: Partial<Task>) =>
   task('t', { title: 'Paint', description: 'White.', version: 3, ...changes });
 
 test('what differs is sent, and nothing else', () => {
-  expect(patchOf(before, { ...before, due_on: '2026-12-01' })).toEqual({ due_on: '2026-12-01' });
-  expect(patchOf(before, before)).toEqual({});
+  expect(taskPatch(before, { ...before, due_on: '2026-12-01' })).toEqual({ due_on: '2026-12-01' });
+  expect(taskPatch(before, before)).toEqual({});
 });
 
 test('what only they changed is taken over, what only I changed stays', () => {
@@ -30,7 +30,7 @@ test('what only they changed is taken over, what only I changed stays', () => {
   expect(merge.taken).toEqual([
     { field: 'status', before: 'todo', theirs: 'done', by: paula, at: '2026-11-21T12:00:02Z' },
   ]);
-  expect(patchOf(merge.before, merge.fields)).toEqual({ title: 'Paint the hall' });
+  expect(taskPatch(merge.before, merge.fields)).toEqual({ title: 'Paint the hall' });
   expect(merge.version).toBe(3);
 });
 
@@ -60,7 +60,7 @@ test('the same change made twice is none', () => {
   const mine = { ...before, status: 'done' as const };
   const merge = mergeOf(before, mine, { current: now({ status: 'done' }), changes: [] });
   expect([merge.clashes, merge.taken]).toEqual([[], []]);
-  expect(patchOf(merge.before, merge.fields)).toEqual({});
+  expect(taskPatch(merge.before, merge.fields)).toEqual({});
 });
 
 test('what they changed and changed back is no conflict', () => {
@@ -73,12 +73,4 @@ test('what they changed and changed back is no conflict', () => {
 test('an assignee is compared by who it is', () => {
   const merge = mergeOf(before, before, { current: now({ assignee: paula }), changes: [] });
   expect(merge.taken).toEqual([{ field: 'assignee_id', before: null, theirs: 'pm', by: null, at: null }]);
-});
-
-test('only an answer that says so is a conflict', () => {
-  const body = { type: '/problems/changed-meanwhile', current: task('t'), changes: [] };
-  expect(conflictOf(new Problem(409, body))?.current.id).toBe('t');
-  expect(conflictOf(new Problem(409, { ...body, type: '/problems/has-approvals' }))).toBeNull();
-  expect(conflictOf(new Problem(409, { type: '/problems/changed-meanwhile' }))).toBeNull();
-  expect(conflictOf(new Error('no answer'))).toBeNull();
 });

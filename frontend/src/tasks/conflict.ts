@@ -1,15 +1,9 @@
-import { Problem } from '../shared/http.ts';
-import type { Name, Task, TaskChange, TaskFields, TaskPatch } from './types.ts';
+import { type Change, type Conflict, patchOf } from '../shared/conflict.ts';
+import type { Name, Task, TaskFields, TaskPatch } from './types.ts';
 
 export type Field = keyof TaskFields;
 
 const fields: readonly Field[] = ['title', 'description', 'status', 'due_on', 'assignee_id'];
-
-/** Somebody else was faster: the task as it is now, and what was done to it. */
-export interface Conflict {
-  current: Task;
-  changes: TaskChange[];
-}
 
 /** A field that somebody else has changed meanwhile, and who did so last. */
 export interface Theirs<Of extends Field = Field> {
@@ -41,23 +35,12 @@ export function fieldsOf(task: Task): TaskFields {
   return { title, description, status, due_on, assignee_id: assignee?.id ?? null };
 }
 
-/** What is to be sent: only what differs from what is there. */
-export function patchOf(before: TaskFields, after: TaskFields): TaskPatch {
-  return Object.fromEntries(
-    fields.filter((field) => after[field] !== before[field]).map((field) => [field, after[field]]),
-  );
-}
-
-/** The conflict that an answer tells of; null for any other problem. */
-export function conflictOf(error: unknown): Conflict | null {
-  if (!(error instanceof Problem) || !error.type.endsWith('/changed-meanwhile')) return null;
-  const { current, changes } = error.body;
-  if (typeof current !== 'object' || current === null) return null;
-  return { current: current as Task, changes: Array.isArray(changes) ? (changes as TaskChange[]) : [] };
+export function taskPatch(before: TaskFields, after: TaskFields): TaskPatch {
+  return patchOf(fields, before, after);
 }
 
 /** Brings together what was written here and elsewhere since the task was as `before` has it; nothing is lost. */
-export function mergeOf(before: TaskFields, mine: TaskFields, { current, changes }: Conflict): Merge {
+export function mergeOf(before: TaskFields, mine: TaskFields, { current, changes }: Conflict<Task>): Merge {
   const theirs = fieldsOf(current);
   const changedThere = fields
     .filter((field) => theirs[field] !== before[field] && theirs[field] !== mine[field])
@@ -71,7 +54,7 @@ export function mergeOf(before: TaskFields, mine: TaskFields, { current, changes
   return {
     version: current.version,
     before: theirs,
-    fields: { ...theirs, ...patchOf(before, mine) },
+    fields: { ...theirs, ...taskPatch(before, mine) },
     clashes: changedThere
       .filter(({ field }) => isMine(field))
       .map((change) => ({ ...change, mine: mine[change.field] })),
@@ -79,7 +62,7 @@ export function mergeOf(before: TaskFields, mine: TaskFields, { current, changes
   };
 }
 
-function lastChange(field: Field, changes: readonly TaskChange[]): { by: Name | null; at: string | null } {
+function lastChange(field: Field, changes: readonly Change[]): { by: Name | null; at: string | null } {
   const last = changes
     .filter((change) => field in change.fields)
     .sort((one, other) => one.version - other.version)

@@ -69,14 +69,6 @@ export interface Approval {
   decided_at: string | null;
 }
 
-/** What somebody changed, and the version that it led to. */
-export interface TaskChange {
-  version: number;
-  actor: Name;
-  at: string;
-  fields: Record<string, { before: unknown; after: unknown }>;
-}
-
 export interface NewTask {
   id: string;
   title: string;

@@ -1,11 +1,10 @@
 import { Clock3, RotateCw, Trash2, TriangleAlert } from 'lucide';
-import { useMemo } from 'preact/hooks';
-import { partsOf } from '../../chat/links.ts';
 import type { Outbox, Unsent } from '../../chat/outbox.ts';
 import type { Line } from '../../chat/rows.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { FileList } from '../files/FileList.tsx';
 import { useTarget } from '../focus.ts';
+import { PlainText } from '../text.tsx';
 import { Face } from './Face.tsx';
 
 const clock = new Intl.DateTimeFormat('en', { timeStyle: 'short' });
@@ -47,7 +46,7 @@ export function MessageLine({ line, isTarget, outbox, seenBy }: Props) {
         {line.body !== '' && (
           <div class="bubble" title={exact.format(line.at)}>
             <p class="message-body" dir="auto">
-              <Text of={line.body} />
+              <PlainText of={line.body} />
             </p>
           </div>
         )}
@@ -64,19 +63,6 @@ function Time({ at }: { at: Date }) {
     <time dateTime={at.toISOString()} title={exact.format(at)}>
       {clock.format(at)}
     </time>
-  );
-}
-
-function Text({ of: text }: { of: string }) {
-  const parts = useMemo(() => partsOf(text), [text]);
-  return parts.map((part, index) =>
-    part.href === null ? (
-      part.text
-    ) : (
-      <a key={index} href={part.href} target="_blank" rel="noopener noreferrer nofollow">
-        {part.text}
-      </a>
-    ),
   );
 }
 

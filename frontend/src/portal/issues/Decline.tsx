@@ -1,7 +1,8 @@
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { conflictOf, fasterText } from '../../issues/conflict.ts';
-import type { IssueKind } from '../../issues/types.ts';
+import { fasterText } from '../../issues/conflict.ts';
+import type { Issue, IssueKind } from '../../issues/types.ts';
 import { issueKinds, longestReason } from '../../issues/words.ts';
+import { conflictOf } from '../../shared/conflict.ts';
 import { Problem } from '../../shared/http.ts';
 import { refusalOf } from '../../shared/refusal.ts';
 import { endSession } from '../session.ts';
@@ -40,7 +41,7 @@ export function Decline({ kind, decline, closed }: Props) {
       dialog.current?.close();
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return endSession();
-      const conflict = conflictOf(error);
+      const conflict = conflictOf<Issue>(error);
       setRefused(conflict ? fasterText(conflict) : refusalOf(error, []).rest);
       setBusy(false);
     }

@@ -1,8 +1,9 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { changeIssue } from '../../issues/api.ts';
-import { type Conflict, conflictOf, isWritable, merged, patchOf, type Text } from '../../issues/conflict.ts';
+import { type IssueConflict, isWritable, merged, type Text, textPatch } from '../../issues/conflict.ts';
 import type { Issue } from '../../issues/types.ts';
 import { longestBody, longestTitle } from '../../issues/words.ts';
+import { conflictOf } from '../../shared/conflict.ts';
 import { Problem } from '../../shared/http.ts';
 import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { endSession } from '../session.ts';
@@ -20,7 +21,7 @@ export function EditText({ issue, saved, cancelled }: Props) {
   /** The text and the version that the writing began from: what comes in live meanwhile does not move it. */
   const [base, setBase] = useState(issue);
   const [mine, setMine] = useState<Text>({ title: issue.title, body: issue.body });
-  const [conflict, setConflict] = useState<Conflict | null>(null);
+  const [conflict, setConflict] = useState<IssueConflict | null>(null);
   const [refused, setRefused] = useState(nothingRefused);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -28,7 +29,7 @@ export function EditText({ issue, saved, cancelled }: Props) {
   useLayoutEffect(() => title.current?.focus(), []);
 
   const save = async () => {
-    const patch = patchOf(base, mine);
+    const patch = textPatch(base, mine);
     if (Object.keys(patch).length === 0) return cancelled();
     setBusy(true);
     setRefused(nothingRefused);
@@ -38,7 +39,7 @@ export function EditText({ issue, saved, cancelled }: Props) {
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return endSession();
       setBusy(false);
-      const found = conflictOf(error);
+      const found = conflictOf<Issue>(error);
       if (found) {
         setConflict(found);
         // Where nothing was written here, what was written elsewhere stands.

@@ -4,7 +4,7 @@ import { newId } from '../../chat/ids.ts';
 import { keptUnsent } from '../../chat/kept.ts';
 import type { Room } from '../../chat/types.ts';
 import { changeIssue, issue as issueOf, raiseIssue } from '../../issues/api.ts';
-import { patchOf, type Text } from '../../issues/conflict.ts';
+import { type Text, textPatch } from '../../issues/conflict.ts';
 import type { Issue, IssueKind, NewIssue } from '../../issues/types.ts';
 import { issueKinds, longestBody, longestTitle } from '../../issues/words.ts';
 import { Problem } from '../../shared/http.ts';
@@ -167,6 +167,6 @@ async function raise(room: string, issue: NewIssue): Promise<Issue> {
     if (!(error instanceof Problem) || !error.type.endsWith('/id-in-use')) throw error;
   }
   const raised = await issueOf(issue.id);
-  const patch = patchOf(raised, issue);
+  const patch = textPatch(raised, issue);
   return Object.keys(patch).length > 0 ? await changeIssue(raised.id, raised.version, patch) : raised;
 }

@@ -1,5 +1,5 @@
 import { GitCompareArrows } from 'lucide';
-import { type Conflict, statusOf, type Text } from '../../issues/conflict.ts';
+import { type IssueConflict, statusOf, type Text } from '../../issues/conflict.ts';
 import { statuses } from '../../issues/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
@@ -10,7 +10,7 @@ const fields: { name: keyof Text; label: string }[] = [
 ];
 
 interface Props {
-  conflict: Conflict;
+  conflict: IssueConflict;
   mine: Text;
   /** Whether the text can no longer be changed. */
   isClosed: boolean;

@@ -1,8 +1,9 @@
 import { useRef, useState } from 'preact/hooks';
 import { changeIssue } from '../../issues/api.ts';
-import { conflictOf, fasterText } from '../../issues/conflict.ts';
-import type { IssueWithHistory, Status } from '../../issues/types.ts';
+import { fasterText } from '../../issues/conflict.ts';
+import type { Issue, IssueWithHistory, Status } from '../../issues/types.ts';
 import { type Step, statuses, steps } from '../../issues/words.ts';
+import { conflictOf } from '../../shared/conflict.ts';
 import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { refusalOf } from '../../shared/refusal.ts';
@@ -34,7 +35,7 @@ export function Steps({ issue, reload }: Props) {
       await take(status);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return endSession();
-      const conflict = conflictOf(error);
+      const conflict = conflictOf<Issue>(error);
       if (conflict) reload();
       setSaid({ text: conflict ? fasterText(conflict) : refusalOf(error, []).rest, isGood: false });
     } finally {

@@ -1,8 +1,9 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { conflictOf } from '../../shared/conflict.ts';
 import { Problem } from '../../shared/http.ts';
 import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { team } from '../../tasks/api.ts';
-import { conflictOf, fieldsOf, type Merge, mergeOf, patchOf } from '../../tasks/conflict.ts';
+import { fieldsOf, type Merge, mergeOf, taskPatch } from '../../tasks/conflict.ts';
 import type { TaskList } from '../../tasks/list.ts';
 import { longest, type Name, type Status, type Task, type TaskFields } from '../../tasks/types.ts';
 import { statuses, statusNames } from '../../tasks/words.ts';
@@ -49,7 +50,7 @@ export function EditTask({ list, task, saved, closed }: Props) {
       form()?.querySelector<HTMLElement>('.clash:not(.chosen) input')?.focus();
       return;
     }
-    const patch = patchOf(base.fields, { ...mine, title: mine.title.trim() });
+    const patch = taskPatch(base.fields, { ...mine, title: mine.title.trim() });
     if (Object.keys(patch).length === 0) return dialog.current?.close();
     setBusy(true);
     setRefused(nothingRefused);
@@ -64,7 +65,7 @@ export function EditTask({ list, task, saved, closed }: Props) {
   };
 
   const fail = (error: unknown) => {
-    const conflict = conflictOf(error);
+    const conflict = conflictOf<Task>(error);
     if (conflict) {
       const merged = mergeOf(base.fields, mine, conflict);
       setMerge(merged);
