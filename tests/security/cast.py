@@ -241,7 +241,7 @@ class Cast:
     async def _ask(self, client: str, project: str, requester: str) -> UUID:
         """A request that waits for the client's answer."""
         title = f"A task of the {project} project"
-        snapshot = {"title": title, "description": "", "due_on": None, "files": []}
+        snapshot: dict[str, Any] = {"title": title, "description": "", "due_on": None, "files": []}
         written = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
         return await self._insert(
             "INSERT INTO client_portal.approvals"
