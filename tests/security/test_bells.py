@@ -128,7 +128,7 @@ async def scene(app: FastAPI, cast: Cast):
         yield Scene(app, cast, stack)
 
 
-@pytest.mark.parametrize(("type_", "person", "act", "told"), RINGS, ids=lambda each: str(each)[:20])
+@pytest.mark.parametrize(("type_", "person", "act", "told"), RINGS, ids=[" by ".join(each[:2]) for each in RINGS])
 async def test_those_of_the_table_are_told_and_nobody_else(scene: Scene, type_: str, person: str, act: Act, told):
     before = await scene.told()
     page = await act(scene, person)
@@ -155,7 +155,12 @@ async def _drafts(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "rings"), [(_changes_a_status, {"issue_created"}), (_plans, NOBODY), (_drafts, NOBODY)]
+    ("act", "rings"),
+    [
+        pytest.param(_changes_a_status, {"issue_created"}, id="a status"),
+        pytest.param(_plans, NOBODY, id="plans"),
+        pytest.param(_drafts, NOBODY, id="drafts"),
+    ],
 )
 async def test_nothing_else_rings(scene: Scene, act: Callable[[Scene], Awaitable[None]], rings: set[str]):
     before = await scene.told()
