@@ -4,6 +4,7 @@ import '../shared/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
 import './styles/pages.css';
+import './styles/ui.css';
 import './styles/admin.css';
 import './styles/files.css';
 import './styles/chat.css';
