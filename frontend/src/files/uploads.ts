@@ -8,7 +8,7 @@ import { failureText, isPassing } from './words.ts';
 /** As the server has it: more cannot be attached to one thing. */
 export const mostAttached = 10;
 
-export type UploadState = 'waiting' | 'sending' | 'done' | 'failed';
+type UploadState = 'waiting' | 'sending' | 'done' | 'failed';
 
 export interface Upload {
   /** Made here, and the file's own: sending it twice is sending it once. */

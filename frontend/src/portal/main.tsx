@@ -11,6 +11,8 @@ import './styles/chat.css';
 import './styles/messages.css';
 import './styles/issues.css';
 import './styles/search.css';
+import './styles/task-forms.css';
+import './styles/approvals.css';
 import './styles/tasks.css';
 import { listenToUploads } from '../files/open.ts';
 import { App } from './App.tsx';

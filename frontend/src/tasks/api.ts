@@ -24,7 +24,7 @@ export const decide = (approval: string, decision: Decision, comment: string | n
   });
 
 /** All tasks of a project, in order. */
-export async function tasksOf(project: string): Promise<Task[]> {
+async function tasksOf(project: string): Promise<Task[]> {
   const tasks: Task[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {

@@ -4,7 +4,7 @@ const near = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', m
 const far = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 const whole = new Intl.DateTimeFormat('en', { dateStyle: 'full' });
 
-export type Urgency = 'overdue' | 'soon' | 'later';
+type Urgency = 'overdue' | 'soon' | 'later';
 
 /** A day of the calendar as the beginning of that day here: it has no time zone. */
 export function dayOf(due: string): Date {

@@ -6,7 +6,7 @@ import { sizeText } from '../../files/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 
-export interface PreviewState {
+interface PreviewState {
   /** Id of the picture that is shown; null when none is. */
   shown: string | null;
   open: (id: string) => void;

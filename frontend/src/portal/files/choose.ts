@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** What was dragged or copied here, without folders: a browser hands those over as files without bytes. */
-export function filesIn(data: DataTransfer | null): File[] {
+function filesIn(data: DataTransfer | null): File[] {
   if (!data) return [];
   const items = [...data.items].filter(({ kind }) => kind === 'file');
   return items.flatMap((item) => {
