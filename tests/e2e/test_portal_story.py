@@ -303,7 +303,7 @@ async def test_all_clients_of_the_project_watch_the_progress_and_hear_of_what_is
     for each in (client, neighbour):
         bar = each.page.get_by_role("progressbar", name="1 of 3 tasks done")
         await expect(bar).to_have_attribute("value", "1")
-        await expect(each.page.get_by_text("34 %")).to_be_visible()
+        await expect(each.page.get_by_text("33 %")).to_be_visible()
     await all_of_them.ring("client", "neighbour")
     for each in (client, neighbour):
         await each.follows(f"Deniz Kaya completed a task in {HERE}", "Plaster")

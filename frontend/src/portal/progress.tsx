@@ -22,6 +22,6 @@ export function Progress({ of: progress, isLarge = false }: Props) {
 
 /** All is done at 100 % only, and something is done above 0 %. */
 function shareOf(done: number, total: number): string {
-  const percent = (100 * done) / total;
-  return `${percent < 50 ? Math.ceil(percent) : Math.floor(percent)} %`;
+  const percent = Math.round((100 * done) / total);
+  return `${done === 0 || done === total ? percent : Math.min(99, Math.max(1, percent))} %`;
 }
