@@ -14,6 +14,8 @@ from app.projects.changes import ALL_PROJECTS, own_reach_topic, project_topic, t
 from app.realtime.hub import Frame, Hub
 from app.realtime.ws import FrameSocket
 
+_CHANGED = "access_changed"
+
 
 class ProjectSockets:
     """Opens sockets of project pages. An open one holds no database connection."""
@@ -43,17 +45,22 @@ class ProjectSockets:
         """What changes in any project of the caller's that all of its people may see: its tasks.
 
         Ends with ``access_changed`` when they get a part in a project or lose one: which are followed is decided at
-        the start.
+        the start, and looked at again wherever word of a change may have been missed.
         """
+        followed = await self._topics_of_all(caller)
 
         async def ready() -> Frame:
-            return Frame("ready", {})
+            # Looked at after subscribing: a part may have changed before the socket followed the signals that say so.
+            is_same = await self._topics_of_all(caller) == followed
+            return Frame("ready", {}) if is_same else Frame.bye(_CHANGED)
 
         async def may_go_on() -> bool:
-            return await self._authenticator.still_holds(caller)
+            return await self._authenticator.still_holds(caller) and await self._topics_of_all(caller) == followed
 
-        topics = await self._topics_of_all(caller) | topics_of(caller) | {own_reach_topic(caller.user_id)}
-        frames = FrameSocket(self._hub, topics, ready, expires_at=caller.expires_at, may_go_on=may_go_on)
+        topics = followed | topics_of(caller) | {own_reach_topic(caller.user_id)}
+        frames = FrameSocket(
+            self._hub, topics, ready, expires_at=caller.expires_at, may_go_on=may_go_on, gone=_CHANGED
+        )
         await frames.serve(socket)
 
     async def _topics_of_all(self, caller: Principal) -> set[str]:

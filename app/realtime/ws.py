@@ -35,14 +35,17 @@ class FrameSocket:
         *,
         expires_at: float,
         may_go_on: Callable[[], Awaitable[bool]],
+        gone: str = "access_gone",
         hear: Hear | None = None,
         ended: Callable[[], None] | None = None,
     ) -> None:
+        """``gone`` is the reason that is said when the reader may not go on."""
         self._hub = hub
         self._topics = topics
         self._first = first
         self._expires_at = expires_at
         self._may_go_on = may_go_on
+        self._gone = gone
         self._hear = hear
         self._ended = ended
 
@@ -65,7 +68,10 @@ class FrameSocket:
             # Who has gone meanwhile need not be told.
             with suppress(WebSocketDisconnect, RuntimeError):
                 await socket.send_text(first.as_text)
-                talk = _Talk(subscription, self._may_go_on, self._hear, ends.pop_all())
+                if first.is_last:
+                    await socket.close()
+                    return
+                talk = _Talk(subscription, self._may_go_on, self._gone, self._hear, ends.pop_all())
                 socket.scope[_LEAVE].append(talk.go_on)
 
 
@@ -94,17 +100,19 @@ class LongSockets:
 class _Talk:
     """An open socket: sends the frames of its subscription, and hears the other side."""
 
-    __slots__ = ("_ends", "_hear", "_may_go_on", "_subscription")
+    __slots__ = ("_ends", "_gone", "_hear", "_may_go_on", "_subscription")
 
     def __init__(
         self,
         subscription: Subscription,
         may_go_on: Callable[[], Awaitable[bool]],
+        gone: str,
         hear: Hear | None,
         ends: ExitStack,
     ) -> None:
         self._subscription = subscription
         self._may_go_on = may_go_on
+        self._gone = gone
         self._hear = hear
         self._ends = ends
 
@@ -131,7 +139,7 @@ class _Talk:
     async def _send_frames(self, send: Send) -> None:
         while (frame := await self._subscription.next()) is not None:
             if frame.is_recheck and not await self._may_go_on():
-                frame = Frame.bye("access_gone")
+                frame = Frame.bye(self._gone)
             await send({"type": "websocket.send", "text": frame.as_text})
             if frame.is_last:
                 self._subscription.close()

@@ -1,18 +1,24 @@
 """What open pages of a project hear, over real sockets of real processes."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
+from app.projects import queries
 from app.projects.changes import Changed, changed
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
 from app.realtime.once import one_transaction
 from tests.portal import Portal
 from tests.running import until
+from tests.security.asgi import handshake
 from tests.sockets import Socket, open_socket, refusal
 from tests.world import PEOPLE, World, bearer
 
@@ -208,6 +214,35 @@ class TestTheList:
         async with list_socket(other, "dev") as again:
             await again.until("ready")
             await hears_after(again, await new_task(one, "dev2", SECOND_PROJECT))
+
+    async def test_after_a_gap_it_begins_anew_without_a_project_that_was_lost_in_it(
+        self, run_portal: Run, world: World
+    ):
+        portal = run_portal()
+        async with list_socket(portal, "dev") as dev, list_socket(portal, "pm") as pm:
+            await dev.until("ready")
+            await pm.until("ready")
+            # No word of it reaches anybody.
+            await world.execute("DELETE FROM client_portal.project_members WHERE user_id = $1", PEOPLE["dev"])
+            await end_listeners(world)
+            assert await dev.until("bye") == {"reason": "access_changed"}
+            await dev.closed(2)
+            await pm.until("reset")
+            await hears_after(pm, await new_task(portal, "pm"))
+
+    async def test_begins_anew_when_a_part_changes_while_it_opens(
+        self, app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        read = queries.own_projects
+
+        async def read_before_the_change(*arguments: Any) -> list[UUID]:
+            found = await read(*arguments)
+            await world.execute("DELETE FROM client_portal.project_members WHERE user_id = $1", PEOPLE["dev"])
+            return found
+
+        monkeypatch.setattr(queries, "own_projects", read_before_the_change)
+        status, first = await handshake(app, "/api/projects/ws", bearer("dev"))
+        assert (status, json.loads(first)) == (101, {"event": "bye", "data": {"reason": "access_changed"}})
 
 
 class TestEndings:
