@@ -1,4 +1,4 @@
-"""Files, issues and requirements, tasks and approvals"""
+"""Files, issues and requirements, tasks and approvals; search"""
 
 from alembic import op
 
@@ -128,6 +128,16 @@ CHECKS = (
     ("approvals", "state", "state IN ('pending', 'approved', 'changes_requested', 'superseded')"),
 )
 
+LEXEMES = (
+    "CREATE OR REPLACE FUNCTION client_portal.lexemes(place text, words text) RETURNS tsvector "
+    "LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$"
+    "SELECT replace(' ' || regexp_replace(strip(to_tsvector('simple'::regconfig, regexp_replace(words, '"
+    r"[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u303f\uff00-\uff0f]"
+    "', ' ', 'g')))::text, "
+    r"'''[^'']{255,}''', '', 'g'), ' ''', ' ''' || place || ' ')::tsvector"
+    "$$"
+)
+
 INDEXES = (
     """
     CREATE INDEX IF NOT EXISTS ix_files_room_id_shared_at_id ON client_portal.files (room_id, shared_at, id)
@@ -159,6 +169,23 @@ INDEXES = (
     CREATE UNIQUE INDEX IF NOT EXISTS ix_approvals_pending_task_id_room_id
         ON client_portal.approvals (task_id, room_id) WHERE state = 'pending'
     """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_messages_lexemes ON client_portal.messages USING gin
+        (client_portal.lexemes((left(room_id::text, 8) || ' ') || ((number / 1000)::text), body))
+        WITH (fastupdate = off)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_issues_lexemes ON client_portal.issues USING gin
+        (client_portal.lexemes(left(room_id::text, 8), (title || ' ') || body)) WITH (fastupdate = off)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_tasks_lexemes ON client_portal.tasks USING gin
+        (client_portal.lexemes(project_id::text, (title || ' ') || description)) WITH (fastupdate = off)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_files_lexemes ON client_portal.files USING gin
+        (client_portal.lexemes(left(room_id::text, 8), name)) WITH (fastupdate = off) WHERE shared_at IS NOT NULL
+    """,
 )
 
 
@@ -167,7 +194,7 @@ def upgrade() -> None:
         op.execute(statement)
     for table, name, condition in CHECKS:
         add_check(table, name, condition)
-    for statement in INDEXES:
+    for statement in (LEXEMES, *INDEXES):
         op.execute(statement)
     for table in ("files", "issues", "approvals"):
         add_foreign_key(table, "room_id", "client_portal.rooms(id)")
@@ -188,6 +215,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX IF EXISTS client_portal.ix_messages_lexemes")
     op.execute("ALTER TABLE client_portal.messages DROP COLUMN IF EXISTS file_count")
     op.execute("ALTER TABLE client_portal.rooms DROP COLUMN IF EXISTS files_size")
     # One statement, because it locks the host's tables from its first drop to the commit.
@@ -203,3 +231,4 @@ def downgrade() -> None:
             client_portal.files
         """
     )
+    op.execute("DROP FUNCTION IF EXISTS client_portal.lexemes(text, text)")
