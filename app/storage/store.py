@@ -16,7 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from app.core.errors import StartupError, Unavailable
-from app.storage.partials import remove_partials
+from app.storage.folder import remove_partials, settle
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ class Storage:
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
         """Stores what comes, holding a few parts of it at most. When it breaks off, nothing is under the key.
 
-        What the content itself raises is raised as it is.
+        What the content itself raises is raised as it is. In a folder it outlives a loss of power from here on.
         """
         source = _Source(content)
         try:
@@ -92,10 +92,12 @@ class Storage:
             if isinstance(error, _FAULTS):
                 raise _unavailable(error) from error
             raise
+        await self._settle(key)
 
     async def put_bytes(self, key: str, content: bytes) -> None:
         with _told():
             await obstore.put_async(self._store, key, content)
+        await self._settle(key)
 
     async def read(self, key: str, start: int, end: int) -> bytes:
         """The bytes from one place to before another; raises ``Missing``."""
@@ -131,6 +133,12 @@ class Storage:
             for each in batch:
                 if _OURS.fullmatch(each["path"]):
                     yield Entry(each["path"], each["size"], each["last_modified"])
+
+    async def _settle(self, key: str) -> None:
+        """A bucket has settled what it has taken; a folder has it in memory only, and the name as well."""
+        if self._folder is not None:
+            with _told():
+                await asyncio.to_thread(settle, self._folder, key)
 
     async def remove_partials(self, before: datetime) -> int:
         """Removes what writers that died have left behind; answers how much. A bucket has rules of its own for it."""
@@ -169,7 +177,8 @@ class _Source:
         try:
             async for piece in self._content:
                 yield piece
-        except BaseException as error:
+        # Not GeneratorExit: by that the store tells that it wants no more, for a fault of its own.
+        except (Exception, asyncio.CancelledError) as error:
             self.fault = error
             raise
 
