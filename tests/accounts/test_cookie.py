@@ -91,7 +91,7 @@ async def test_every_route_that_changes_something_refuses_another_sites_page(
     shared_app: FastAPI, browser: httpx.AsyncClient
 ):
     for path, operations in shared_app.openapi()["paths"].items():
-        for method in operations.keys() - {"get"}:
+        for method in operations.keys() - {"get", "head"}:
             address = re.sub(r"{\w+}", "11111111-1111-4111-8111-111111111111", path)
             body = _WITHOUT_SIGN_IN.get(path)
             answer = await browser.request(method, address, json=body, headers={"Sec-Fetch-Site": "cross-site"})
