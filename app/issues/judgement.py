@@ -1,11 +1,11 @@
 """What somebody may change of an issue, and what can be changed now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from app.accounts.principal import Principal
 from app.accounts.roles import Permission
 from app.core.errors import Conflict, Forbidden, Invalid
-from app.issues.queries import StoredChange, StoredIssue
+from app.issues.queries import StoredIssue
 from app.issues.schemas import IssuePatch
 from app.issues.statuses import FOLLOWED_BY, NEED_A_REASON, IssueStatus
 
@@ -23,16 +23,10 @@ def _may_write(actor: Principal, held: StoredIssue) -> bool:
     return is_own and actor.may(Permission.RAISE_ISSUES)
 
 
-def differences(held: StoredIssue, patch: IssuePatch, history: Sequence[StoredChange]) -> dict[str, str]:
-    """What the patch would change. The status it has already is one only with another reason than it was given."""
-    changes = {field: text for field, text in patch.text().items() if text != getattr(held, field)}
-    if patch.status is not None and (patch.status != held.status or _is_news(patch.reason, history)):
-        changes["status"] = patch.status
-    return changes
-
-
-def _is_news(reason: str | None, history: Sequence[StoredChange]) -> bool:
-    return reason is not None and (not history or reason != history[-1].reason)
+def differences(held: StoredIssue, patch: IssuePatch) -> dict[str, str]:
+    """What the patch would change: a status that it has already is no news, whatever reason is given."""
+    given = patch.text() if patch.status is None else patch.text() | {"status": patch.status.value}
+    return {field: value for field, value in given.items() if value != getattr(held, field)}
 
 
 def require_possible(held: StoredIssue, changes: Mapping[str, str], reason: str | None) -> None:

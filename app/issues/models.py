@@ -1,9 +1,11 @@
-"""Tables of issues and of their changes of status."""
+"""Tables of issues and of what has changed in them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import SCHEMA, Base
@@ -38,15 +40,13 @@ class Issue(Base):
 
 
 class IssueChange(Base):
-    """One change of an issue's status: who, when, from what to what, and why."""
+    """One change of an issue: the version it led to, of each field what it was and what it became, and why."""
 
     __tablename__ = "issue_changes"
-    __table_args__ = (Index("ix_issue_changes_issue_id_at", "issue_id", "at"),)
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
-    issue_id: Mapped[UUID] = mapped_column(ForeignKey(f"{SCHEMA}.issues.id", ondelete="RESTRICT"))
+    issue_id: Mapped[UUID] = mapped_column(ForeignKey(f"{SCHEMA}.issues.id", ondelete="RESTRICT"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     actor_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
-    status_before: Mapped[str]
-    status: Mapped[str]
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reason: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())

@@ -1,14 +1,15 @@
-"""All SQL of issues, and of how their status has changed."""
+"""All SQL of issues, and of what has changed in them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, exists, func, select, true, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningInsert
@@ -211,32 +212,31 @@ async def change_issue(connection: AsyncConnection, held: StoredIssue, changes: 
 _INSERT_CHANGE = (
     insert(IssueChange)
     .values(
-        id=bindparam("change_id", type_=Uuid),
         issue_id=_ISSUE_ID,
+        version=bindparam("version", type_=Integer),
         actor_id=ACTOR,
-        status_before=bindparam("status_before", type_=Text),
-        status=bindparam("status", type_=Text),
+        changes=bindparam("changes", type_=JSONB),
         reason=bindparam("reason", type_=Text),
     )
-    .returning(IssueChange.id)
+    .returning(IssueChange.version)
 )
 
 
-def change_id(issue_id: UUID, version: int) -> UUID:
-    """The id of the change of status that led to this version of an issue."""
-    return uuid5(issue_id, str(version))
-
-
 async def insert_change(
-    connection: AsyncConnection, actor: Principal, held: StoredIssue, version: int, status: str, reason: str | None
+    connection: AsyncConnection,
+    actor: Principal,
+    held: StoredIssue,
+    version: int,
+    changes: Mapping[str, str],
+    reason: str | None,
 ) -> None:
-    """Writes down that the status of an issue became another with this version."""
+    """Writes down what of a held issue becomes another with this version."""
+    fields = {field: {"before": getattr(held, field), "after": value} for field, value in changes.items()}
     parameters = {
-        "change_id": change_id(held.id, version),
         "issue_id": held.id,
+        "version": version,
         "actor_id": actor.user_id,
-        "status_before": held.status,
-        "status": status,
+        "changes": json.dumps(fields),
         "reason": reason,
     }
     await fetch(connection, _INSERT_CHANGE, parameters)
@@ -244,32 +244,40 @@ async def insert_change(
 
 @dataclass(frozen=True, slots=True)
 class StoredChange:
-    id: UUID
+    """The version that a change led to, each field as it was and as it became, and why."""
+
+    version: int
     actor_id: HostId
     actor_name: str
-    status_before: str
-    status: str
+    fields: dict[str, dict[str, str]]
     reason: str | None
     at: datetime
 
 
-_HISTORY = (
+_CHANGES = (
     select(
-        IssueChange.id,
+        IssueChange.version,
         IssueChange.actor_id,
         _person_name,
-        IssueChange.status_before,
-        IssueChange.status,
+        IssueChange.changes,
         IssueChange.reason,
         IssueChange.at,
     )
     .select_from(IssueChange)
     .outerjoin(_Person, _Person.user_id == IssueChange.actor_id)
     .where(IssueChange.issue_id == _ISSUE_ID)
-    .order_by(IssueChange.at, IssueChange.id)
+    .order_by(IssueChange.version)
 )
+_HISTORY = _CHANGES.where(IssueChange.changes.has_key("status"))
+_CHANGES_SINCE = _CHANGES.where(IssueChange.version > bindparam("version", type_=Integer))
 
 
 async def history(connection: AsyncConnection, issue_id: UUID) -> list[StoredChange]:
     """How the status of an issue has changed, oldest first; whoever asks reaches the issue."""
     return [StoredChange(*row) for row in await fetch(connection, _HISTORY, {"issue_id": issue_id})]
+
+
+async def changes_since(connection: AsyncConnection, issue_id: UUID, version: int) -> list[StoredChange]:
+    """What has changed since the issue had that version, oldest first; whoever asks reaches the issue."""
+    rows = await fetch(connection, _CHANGES_SINCE, {"issue_id": issue_id, "version": version})
+    return [StoredChange(*row) for row in rows]

@@ -91,7 +91,7 @@ class BeforeAndAfter(BaseModel):
 
 
 class ChangeMeanwhile(BaseModel):
-    """What somebody has not seen of an issue yet. Texts are not kept: a changed one shows in the issue itself."""
+    """What somebody has not seen of an issue yet: who made what of each field, and why."""
 
     version: int
     actor: Name

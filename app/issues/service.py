@@ -1,6 +1,7 @@
 """Issues and requirements: who raises them, who changes what of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from app.issues import queries
 from app.issues.judgement import differences, require_authority, require_possible
 from app.issues.queries import StoredChange, StoredIssue
 from app.issues.schemas import Issue, IssuePatch, IssueWithHistory, NewIssue
-from app.issues.wire import changes_since, event_of, ids_of, issue_on_wire, with_history
+from app.issues.wire import change_on_wire, event_of, ids_of, issue_on_wire, with_history
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
 from app.projects.preflight import HostSchema
@@ -66,9 +67,9 @@ class IssueService:
     async def create(self, actor: Principal, room_id: UUID, new: NewIssue) -> tuple[Issue, bool]:
         """Raises an issue and tells the team; answers it, and whether it was new.
 
-        The same one sent again is answered as it is. Raises ``NotFound`` out of reach, ``Conflict`` when the room is
-        closed or the id belongs to another issue, ``Invalid`` for files it cannot have. A transaction of its own:
-        whether an id is taken shows only when the write fails.
+        The same one sent again is answered as it is now, whatever became of it. Raises ``NotFound`` out of reach,
+        ``Conflict`` when the room is closed or the id belongs to another issue, ``Invalid`` for files it cannot have.
+        A transaction of its own: whether an id is taken shows only when the write fails.
         """
         issue_id = new.id or uuid4()
         try:
@@ -92,10 +93,9 @@ class IssueService:
             if held is None:
                 raise NotFound
             require_authority(actor, held, patch)
-            history = await queries.history(connection, issue_id)
-            changes = differences(held, patch, history)
+            changes = differences(held, patch)
             if changes:
-                await _require_seen(connection, held, history, seen)
+                await _require_seen(connection, held, seen)
                 require_possible(held, changes, patch.reason)
                 await _apply(transaction, actor, held, changes, patch.reason)
                 held = await queries.issue(connection, self._host, actor, issue_id) or held
@@ -133,7 +133,8 @@ class IssueService:
                 raise NotFound
             found = await queries.issue(connection, self._host, actor, issue_id)
             files = await _files_of(connection, found) if found else []
-        if found is not None and _is_same(found, files, actor, room_id, new):
+            changes = await queries.changes_since(connection, issue_id, 0) if found else []
+        if found is not None and _is_same(_as_created(found, changes), files, actor, room_id, new):
             return issue_on_wire(found, files)
         if found is None and not is_open:
             raise Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
@@ -145,16 +146,24 @@ def _is_same(found: StoredIssue, files: Sequence[FileItem], actor: Principal, ro
     return stored == (room_id, actor.user_id, new.kind, new.title, new.body, new.file_ids)
 
 
-async def _require_seen(
-    connection: AsyncConnection, held: StoredIssue, history: Sequence[StoredChange], seen: int | None
-) -> None:
+def _as_created(found: StoredIssue, changes: Sequence[StoredChange]) -> StoredIssue:
+    """What the issue said before all of its changes."""
+    said = {field: each["before"] for change in reversed(changes) for field, each in change.fields.items()}
+    return replace(found, **said)
+
+
+async def _require_seen(connection: AsyncConnection, held: StoredIssue, seen: int | None) -> None:
+    """Raises ``Conflict``, with what has changed since, when the actor knows another version than the held one."""
     if seen is None or seen == held.version:
         return
-    current = with_history(held, await _files_of(connection, held), history)
+    changes = await queries.changes_since(connection, held.id, min(seen, held.version))
     raise Conflict(
         "It has been changed since you read it.",
         slug="changed-meanwhile",
-        extra={"current": current, "changes": changes_since(held, history, seen)},
+        extra={
+            "current": await _whole(connection, held),
+            "changes": [change_on_wire(each) for each in changes],
+        },
     )
 
 
@@ -162,8 +171,7 @@ async def _apply(
     transaction: Transaction, actor: Principal, held: StoredIssue, changes: Mapping[str, str], reason: str | None
 ) -> None:
     version = await queries.change_issue(transaction.connection, held, changes)
-    if "status" in changes:
-        await queries.insert_change(transaction.connection, actor, held, version, changes["status"], reason)
+    await queries.insert_change(transaction.connection, actor, held, version, changes, reason)
     transaction.signals.append(changed(Changed.ISSUE, held.id, held.project_id, held.client_id))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.files.schemas import FileItem
-from app.issues.queries import StoredChange, StoredIssue, change_id
+from app.issues.queries import StoredChange, StoredIssue
 from app.issues.schemas import BeforeAndAfter, ChangeMeanwhile, Issue, IssueWithHistory, StatusChange
 from app.issues.statuses import IssueKind, IssueStatus
 from app.notifications.events import Event, EventType
@@ -43,8 +43,8 @@ def with_history(stored: StoredIssue, files: list[FileItem], history: Sequence[S
     changes = [
         StatusChange.model_construct(
             actor=_actor(each),
-            status_before=IssueStatus(each.status_before),
-            status=IssueStatus(each.status),
+            status_before=IssueStatus(each.fields["status"]["before"]),
+            status=IssueStatus(each.fields["status"]["after"]),
             reason=each.reason,
             at=each.at,
         )
@@ -53,17 +53,11 @@ def with_history(stored: StoredIssue, files: list[FileItem], history: Sequence[S
     return IssueWithHistory.model_construct(**dict(issue_on_wire(stored, files)), history=changes)
 
 
-def changes_since(stored: StoredIssue, history: Sequence[StoredChange], seen: int) -> list[ChangeMeanwhile]:
-    """The changes of status after the version that somebody has seen, oldest first."""
-    versions = {change_id(stored.id, version): version for version in range(seen + 1, stored.version + 1)}
-    return [_change(versions[each.id], each) for each in history if each.id in versions]
-
-
-def _change(version: int, stored: StoredChange) -> ChangeMeanwhile:
-    fields = {"status": BeforeAndAfter(before=stored.status_before, after=stored.status)}
+def change_on_wire(stored: StoredChange) -> ChangeMeanwhile:
+    fields = {field: BeforeAndAfter.model_construct(**each) for field, each in stored.fields.items()}
     if stored.reason is not None:
         fields["reason"] = BeforeAndAfter(before=None, after=stored.reason)
-    return ChangeMeanwhile(version=version, actor=_actor(stored), at=stored.at, fields=fields)
+    return ChangeMeanwhile(version=stored.version, actor=_actor(stored), at=stored.at, fields=fields)
 
 
 def _actor(stored: StoredChange) -> Name:

@@ -58,9 +58,7 @@ class ProjectSockets:
             return await self._authenticator.still_holds(caller) and await self._topics_of_all(caller) == followed
 
         topics = followed | topics_of(caller) | {own_reach_topic(caller.user_id)}
-        frames = FrameSocket(
-            self._hub, topics, ready, expires_at=caller.expires_at, may_go_on=may_go_on, gone=_CHANGED
-        )
+        frames = FrameSocket(self._hub, topics, ready, expires_at=caller.expires_at, may_go_on=may_go_on, gone=_CHANGED)
         await frames.serve(socket)
 
     async def _topics_of_all(self, caller: Principal) -> set[str]:

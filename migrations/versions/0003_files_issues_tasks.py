@@ -62,14 +62,13 @@ TABLES = (
     """,
     """
     CREATE TABLE IF NOT EXISTS client_portal.issue_changes (
-        id uuid DEFAULT gen_random_uuid() NOT NULL,
         issue_id uuid NOT NULL,
+        version integer NOT NULL,
         actor_id uuid NOT NULL,
-        status_before text NOT NULL,
-        status text NOT NULL,
+        changes jsonb NOT NULL,
         reason text,
         at timestamptz DEFAULT clock_timestamp() NOT NULL,
-        CONSTRAINT pk_issue_changes PRIMARY KEY (id)
+        CONSTRAINT pk_issue_changes PRIMARY KEY (issue_id, version)
     )
     """,
     """
@@ -153,9 +152,6 @@ INDEXES = (
     CREATE INDEX IF NOT EXISTS ix_issues_room_id_created_at_id ON client_portal.issues (room_id, created_at, id)
     """,
     """
-    CREATE INDEX IF NOT EXISTS ix_issue_changes_issue_id_at ON client_portal.issue_changes (issue_id, at)
-    """,
-    """
     CREATE INDEX IF NOT EXISTS ix_tasks_project_id_position_id ON client_portal.tasks (project_id, position, id)
     """,
     """
@@ -194,6 +190,8 @@ def upgrade() -> None:
         op.execute(statement)
     for table, name, condition in CHECKS:
         add_check(table, name, condition)
+    # Reading all messages into an index takes as long as it takes. Waits for locks stay short.
+    op.execute("SET LOCAL statement_timeout = 0")
     for statement in (LEXEMES, *INDEXES):
         op.execute(statement)
     for table in ("files", "issues", "approvals"):

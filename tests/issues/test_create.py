@@ -124,6 +124,17 @@ class TestAgain:
         assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
         assert await desk.bell("dev") == 1
 
+    async def test_it_is_the_same_issue_whatever_became_of_it(self, desk: Desk, world: World):
+        file_ids = [await _file(world, desk.room, "client")]
+        issue = await desk.raises(body="Here", file_ids=file_ids)
+        await desk.changes("client", issue, title="Two leaks")
+        await desk.changes("client", issue, title="Three leaks", body="There")
+        await desk.changes("dev", issue, status="done")
+        again = await desk.post("client", id=issue["id"], body="Here", file_ids=file_ids)
+        assert (again.status_code, again.headers["etag"]) == (200, '"4"')
+        assert (again.json()["title"], again.json()["status"]) == ("Three leaks", "done")
+        assert (await desk.post("client", id=issue["id"], title="Three leaks", body="There")).status_code == 409
+
     @pytest.mark.parametrize("change", [{"title": "Another"}, {"body": "More"}, {"kind": "requirement"}])
     async def test_the_id_of_another_is_refused(self, desk: Desk, change):
         issue = await desk.raises()

@@ -39,8 +39,8 @@ async def _work(world: World, as_person: Callable[..., httpx.AsyncClient]) -> No
                 INSERT INTO client_portal.issues (id, room_id, author_id, kind, title)
                 VALUES (gen_random_uuid(), '{room}', '{PEOPLE[person]}', 'issue', 'A leak') RETURNING id
             ), changed_issue AS (
-                INSERT INTO client_portal.issue_changes (issue_id, actor_id, status_before, status)
-                SELECT id, '{PEOPLE[other]}', 'open', 'done' FROM issue
+                INSERT INTO client_portal.issue_changes (issue_id, version, actor_id, changes)
+                SELECT id, 2, '{PEOPLE[other]}', '{{}}' FROM issue
             ), task AS (
                 INSERT INTO client_portal.tasks (id, project_id, author_id, title, assignee_id, position)
                 VALUES (gen_random_uuid(), '{FIRST_PROJECT}', '{PEOPLE[other]}', 'Tiles', '{PEOPLE[person]}', 1)
