@@ -18,6 +18,28 @@ PERSISTENT = Patience(for_a_lock=0.2, attempts=500, first_pause=0.01, longest_pa
 
 UPGRADE = "import asyncio, sys; from app.core.migrations import upgrade; print(asyncio.run(upgrade(sys.argv[1])))"
 WAITING_FOR_USERS = "SELECT count(*) FROM pg_locks WHERE relation = 'public.users'::regclass AND NOT granted"
+BUILDING = 7
+IN_THE_BUILD = f"SELECT count(*) FROM pg_locks WHERE objid = {BUILDING} AND locktype = 'advisory' AND NOT granted"
+# Holds an upgrade while it builds the index of all messages, which no limit may cut off.
+HELD_BUILD = f"""
+    CREATE SCHEMA other;
+    CREATE FUNCTION other.hold() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%.ix_messages_lexemes') THEN
+            ASSERT current_setting('statement_timeout') = '0';
+            PERFORM pg_advisory_xact_lock({BUILDING});
+        END IF;
+    END
+    $$;
+    CREATE EVENT TRIGGER hold ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION other.hold();
+"""
+MESSAGES = """
+    INSERT INTO client_portal.rooms (project_id, client_id)
+        SELECT (SELECT id FROM public.projects LIMIT 1), id FROM public.users LIMIT 1;
+    INSERT INTO client_portal.messages (id, room_id, number, author_id, body)
+        SELECT gen_random_uuid(), id, n, client_id, 'Message ' || n
+        FROM client_portal.rooms, generate_series(1, 500) AS n;
+"""
 WAITING_FOR_A_TURN = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
@@ -125,6 +147,21 @@ async def test_writers_of_the_host_wait_no_longer_than_the_lock_timeout(host: Ho
         await change.commit()
         await migration
     assert max(waits) < PERSISTENT.for_a_lock + 3  # and not for as long as the holder stays
+
+
+async def test_writers_of_the_host_do_not_wait_for_the_index_of_all_messages(host: Host) -> None:
+    await upgrade(host.url, "0002")
+    await host.execute(MESSAGES + HELD_BUILD)
+    async with host.session() as holder, host.session() as writer:
+        await holder.execute(f"SELECT pg_advisory_lock({BUILDING})")
+        migration = asyncio.create_task(upgrade(host.url, patience=Patience(for_a_lock=30)))
+        await until(lambda: host.value(IN_THE_BUILD))
+        await writer.execute("SET lock_timeout = 100")
+        await writer.execute("UPDATE public.users SET id = id; UPDATE public.projects SET id = id")
+        assert await host.value(IN_THE_BUILD)
+        await holder.execute(f"SELECT pg_advisory_unlock({BUILDING})")
+        assert await migration == [head()]
+    assert await host.value("SELECT count(*) FROM client_portal.messages") == 500
 
 
 async def test_a_connection_that_breaks_is_one_line(host: Host) -> None:
