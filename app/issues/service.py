@@ -148,7 +148,7 @@ def _is_same(found: StoredIssue, files: Sequence[FileItem], actor: Principal, ro
 
 def _as_created(found: StoredIssue, changes: Sequence[StoredChange]) -> StoredIssue:
     """What the issue said before all of its changes."""
-    said = {field: each["before"] for change in reversed(changes) for field, each in change.fields.items()}
+    said: dict[str, Any] = {field: each["before"] for change in reversed(changes) for field, each in change.fields.items()}
     return replace(found, **said)
 
 

@@ -54,7 +54,7 @@ def with_history(stored: StoredIssue, files: list[FileItem], history: Sequence[S
 
 
 def change_on_wire(stored: StoredChange) -> ChangeMeanwhile:
-    fields = {field: BeforeAndAfter.model_construct(**each) for field, each in stored.fields.items()}
+    fields = {field: BeforeAndAfter.model_validate(each) for field, each in stored.fields.items()}
     if stored.reason is not None:
         fields["reason"] = BeforeAndAfter(before=None, after=stored.reason)
     return ChangeMeanwhile(version=stored.version, actor=_actor(stored), at=stored.at, fields=fields)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { conflictOf } from '../shared/conflict.ts';
 import { Problem } from '../shared/http.ts';
-import { fasterText, merged, statusOf, textPatch } from './conflict.ts';
+import { deedOf, fasterText, merged, textPatch } from './conflict.ts';
 import type { Issue } from './types.ts';
 
 const before = { title: 'A leak', body: 'By the window' };
@@ -36,8 +36,22 @@ test('it is said who was faster, as far as that is known', () => {
   expect(nameless && fasterText(nameless)).toBe('What it says was changed meanwhile. Look at it again.');
 });
 
-test('a change names the status it led to', () => {
-  expect(statusOf(started)).toBe('In progress');
-  expect(statusOf({ ...started, fields: {} })).toBe('');
-  expect(statusOf({ ...started, fields: { status: { before: 'open', after: 'toString' } } })).toBe('');
+test('who changed the text is named too', () => {
+  const rewritten = { ...started, version: 3, fields: { title: { before: 'A leak', after: 'Two leaks' } } };
+  const conflict = conflictOf<Issue>(answer({ current, changes: [started, rewritten] }));
+  expect(conflict && fasterText(conflict)).toBe('Daniel changed the title meanwhile. Look at it again.');
+});
+
+test('a change says what was done', () => {
+  const text = { before: 'a', after: 'b' };
+  expect(deedOf(started)).toBe('made it “In progress”');
+  expect(deedOf({ ...started, fields: { title: text, body: text } })).toBe(
+    'changed the title and the description',
+  );
+  expect(deedOf({ ...started, fields: { body: text, ...started.fields } })).toBe(
+    'changed the description and made it “In progress”',
+  );
+  expect(deedOf({ ...started, fields: { status: { before: 'open', after: 'toString' } } })).toBe(
+    'changed it',
+  );
 });

@@ -8,20 +8,27 @@ export interface Text {
   body: string;
 }
 
-/** An issue's status is told change by change; of a changed text there is only what it is now. */
 export type IssueConflict = Conflict<Issue>;
 
-/** The status that a change led to, by its name. */
-export function statusOf({ fields }: Change): string {
+/** What somebody did, to be read after their name. */
+export function deedOf({ fields }: Change): string {
   const status = fields.status?.after;
-  return typeof status === 'string' && Object.hasOwn(statuses, status) ? statuses[status as Status].name : '';
+  const isKnown = typeof status === 'string' && Object.hasOwn(statuses, status);
+  const texts = [fields.title && 'the title', fields.body && 'the description'].filter(Boolean);
+  const deeds = [
+    texts.length > 0 && `changed ${texts.join(' and ')}`,
+    isKnown && `made it “${statuses[status as Status].name}”`,
+  ];
+  return deeds.filter(Boolean).join(' and ') || 'changed it';
 }
 
 /** What happened instead of what was asked for. */
 export function fasterText({ current, changes }: IssueConflict): string {
   const last = changes.at(-1);
+  if (last?.fields.status)
+    return `${last.actor.display_name} was faster: it is “${statuses[current.status].name}” now.`;
   return last
-    ? `${last.actor.display_name} was faster: it is “${statuses[current.status].name}” now.`
+    ? `${last.actor.display_name} ${deedOf(last)} meanwhile. Look at it again.`
     : 'What it says was changed meanwhile. Look at it again.';
 }
 

@@ -1,5 +1,5 @@
 import { GitCompareArrows } from 'lucide';
-import { type IssueConflict, statusOf, type Text } from '../../issues/conflict.ts';
+import { deedOf, type IssueConflict, type Text } from '../../issues/conflict.ts';
 import { statuses } from '../../issues/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
@@ -27,7 +27,7 @@ export function Meanwhile({ conflict: { current, changes }, mine, isClosed }: Pr
           {changes.length === 0 && 'This was changed meanwhile, in another window perhaps. '}
           {changes.map((change) => (
             <span key={change.version}>
-              <strong dir="auto">{change.actor.display_name}</strong> made it “{statusOf(change)}” (
+              <strong dir="auto">{change.actor.display_name}</strong> {deedOf(change)} (
               <TimeAgo iso={change.at} />
               ).{' '}
             </span>
