@@ -94,6 +94,47 @@ def _rooms(reachable: Select[UUID]) -> Select[UUID, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some messages of a room that follow one another, and when the newest of them was written."""
+
+    room_id: UUID
+    number: int
+    newest: datetime | None
+
+
+async def stretches(connection: AsyncConnection, searched: Sequence[SearchedRoom]) -> list[Stretch]:
+    """All stretches of these rooms, that with the newest message first."""
+    parameters = {"ids": [room.id for room in searched], "last_numbers": [room.last_number for room in searched]}
+    return [Stretch(*row) for row in await fetch(connection, _STRETCHES, parameters)]
+
+
+_room = (
+    func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("last_numbers", type_=ARRAY(BigInteger)))
+    .table_valued(column("id", Uuid), column("last_number", BigInteger))
+    .render_derived(name="room")
+)
+_stretch = (
+    func.generate_series(0, _room.c.last_number // STRETCH)
+    .table_valued(column("number", BigInteger))
+    .render_derived(name="stretch")
+)
+_last_of_stretch = func.least(_room.c.last_number, (_stretch.c.number + 1) * STRETCH - 1)
+# Not joined, so that there is no other way than to look up each.
+_newest_of_stretch = (
+    select(Message.created_at)
+    .where(Message.room_id == _room.c.id, Message.number == _last_of_stretch)
+    .correlate(_room, _stretch)
+    .scalar_subquery()
+)
+_STRETCHES = (
+    select(_room.c.id, _stretch.c.number, _newest_of_stretch.label("newest"))
+    .select_from(_room)
+    .join(_stretch, true())
+    .order_by(literal_column("newest").desc().nulls_first())
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where words are looked up: the room's or the project's id, what the index calls it, and which stretch it is."""
 
@@ -114,9 +155,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that matches, and in which room or project."""
+    """Something that matches."""
 
-    owner: UUID
     at: datetime
     rank: int
     id: UUID
@@ -131,6 +171,7 @@ RANKS: dict[SourceKind, int] = {
 """The order of what came at the same moment."""
 
 _AT = bindparam("at", type_=TIMESTAMP)
+_ROWS = bindparam("rows", type_=BigInteger)
 _place = (
     func.unnest(
         bindparam("owners", type_=ARRAY(Text)),
@@ -145,7 +186,7 @@ _place = (
 async def hits(
     connection: AsyncConnection, kind: SourceKind, places: Sequence[Place], wanted: Sequence[str], limit: Limit
 ) -> list[Hit]:
-    """What has all wanted words (the last may be a beginning): up to the limit of each place, in no order."""
+    """What has all wanted words (the last may be a beginning) in any of the places: up to the limit, newest first."""
     parameters = {
         "owners": [str(each.owner) for each in places],
         "stretches": [each.stretch for each in places],
@@ -155,7 +196,7 @@ async def hits(
         "rank": limit.rank,
         "id": limit.id,
     }
-    return [Hit(UUID(row[0]), row[1], RANKS[kind], row[2]) for row in await fetch(connection, _HITS[kind], parameters)]
+    return [Hit(row[0], RANKS[kind], row[1]) for row in await fetch(connection, _HITS[kind], parameters)]
 
 
 def _query(place: str, wanted: Sequence[str]) -> str:
@@ -182,10 +223,11 @@ def _hits(
             *conditions,
         )
         .order_by(at.desc(), id_.desc())
-        .limit(bindparam("rows", type_=BigInteger))
+        .limit(_ROWS)
         .lateral("found")
     )
-    return select(_place.c.owner, found.c.at, found.c.id).select_from(_place).join(found, true())
+    of_all = select(found.c.at, found.c.id).select_from(_place).join(found, true())
+    return of_all.order_by(found.c.at.desc(), found.c.id.desc()).limit(_ROWS)
 
 
 _first = aliased(Message)

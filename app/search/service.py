@@ -1,8 +1,9 @@
 """Searching a project: through the rooms in reach, newest first, as far as a page needs."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.principal import Principal
-from app.chat.models import STRETCH
 from app.core.database import Database
 from app.core.lexemes import SEPARATORS
 from app.core.pagination import Cursor, Page, cut
@@ -28,8 +28,7 @@ _KINDS = {rank: kind for kind, rank in RANKS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_WIDENING = 4
-_WIDEST = 256
+_NARROWEST, _WIDENING, _WIDEST = 4, 4, 1024
 
 
 class SearchService:
@@ -51,7 +50,7 @@ class SearchService:
             connection = transaction.connection
             await self._projects.find(connection, actor, project_id)
             await queries.hurry(connection)
-            wanted = await queries.words(connection, _SEPARATORS.sub(" ", text))
+            wanted = await queries.words(connection, _SEPARATORS.sub(" ", unicodedata.normalize("NFC", text)))
             if not wanted:
                 return [], None
             search = _Search(connection, project_id, await queries.rooms(connection, actor, project_id), wanted, limit)
@@ -83,8 +82,7 @@ class _Search:
 
     async def hits(self, kinds: Sequence[SourceKind]) -> list[Hit]:
         """The newest of these kinds, up to the limit."""
-        found = [hit for kind in kinds for hit in await self._of_kind(kind)]
-        return sorted(found, key=lambda hit: (hit.at, hit.rank, hit.id), reverse=True)[: self.limit.rows]
+        return self._newest([hit for kind in kinds for hit in await self._of_kind(kind)])
 
     async def shown(self, hits: Sequence[Hit]) -> list[Found]:
         """What is shown of them, in their order."""
@@ -106,26 +104,23 @@ class _Search:
         return await self._look(kind, places)
 
     async def _messages(self) -> list[Hit]:
-        """Goes back through each room in stretches, a few at first, then more, until it has given a page's worth."""
+        """Goes back through the stretches of all rooms, a few at first, then more, until none has anything newer."""
+        ahead = [
+            (each.newest or _LATEST, Place(each.room_id, f"{_short(each.room_id)} {each.number}", each.number))
+            for each in await queries.stretches(self.connection, self.rooms)
+        ]
         found: list[Hit] = []
-        ahead: Mapping[UUID, int] = {room.id: room.last_number // STRETCH for room in self.rooms}
-        width = 1
+        width = _NARROWEST
         while ahead:
-            places = [
-                Place(room_id, f"{_short(room_id)} {stretch}", stretch)
-                for room_id, newest in ahead.items()
-                for stretch in range(max(newest - width + 1, 0), newest + 1)
-            ]
-            hits = await self._look(SourceKind.MESSAGE, places)
-            found += hits
-            given = Counter(hit.owner for hit in hits)
-            ahead = {
-                room_id: newest - width
-                for room_id, newest in ahead.items()
-                if newest >= width and given[room_id] < self.limit.rows
-            }
+            found += await self._look(SourceKind.MESSAGE, [place for _, place in ahead[:width]])
+            found = self._newest(found)
+            oldest = found[-1].at if len(found) == self.limit.rows else _EPOCH
+            ahead = [(newest, place) for newest, place in ahead[width:] if newest >= oldest]
             width = min(width * _WIDENING, _WIDEST)
         return found
+
+    def _newest(self, found: list[Hit]) -> list[Hit]:
+        return sorted(found, key=lambda hit: (hit.at, hit.rank, hit.id), reverse=True)[: self.limit.rows]
 
     async def _look(self, kind: SourceKind, places: Sequence[Place]) -> list[Hit]:
         return await queries.hits(self.connection, kind, places, self.wanted, self.limit) if places else []
