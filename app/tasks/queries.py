@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     bindparam,
     case,
     delete,
@@ -34,7 +35,9 @@ from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, HostId
 from app.projects.access import ACTOR, reachable_projects
+from app.projects.models import ProjectMember
 from app.projects.queries import NAMELESS
+from app.projects.roles import MemberRole
 from app.tasks.models import Task, TaskChange, TaskStatus
 
 _TASK_ID = bindparam("task_id", type_=Uuid)
@@ -45,6 +48,8 @@ _Assignee, _Author = aliased(Account), aliased(Account)
 
 @dataclass(frozen=True, slots=True)
 class StoredTask:
+    """``assignee_name`` is None too when they have left the project's team: people name those they work with only."""
+
     id: UUID
     project_id: HostId
     title: str
@@ -71,7 +76,7 @@ _TASKS = (
         Task.status,
         Task.due_on,
         Task.assignee_id,
-        case((Task.assignee_id.is_not(None), func.coalesce(_Assignee.display_name, NAMELESS))),
+        case((ProjectMember.user_id.is_not(None), func.coalesce(_Assignee.display_name, NAMELESS))),
         Task.author_id,
         func.coalesce(_Author.display_name, NAMELESS),
         Task.position,
@@ -81,6 +86,14 @@ _TASKS = (
         Task.completed_at,
     )
     .select_from(Task)
+    .outerjoin(
+        ProjectMember,
+        and_(
+            ProjectMember.project_id == Task.project_id,
+            ProjectMember.user_id == Task.assignee_id,
+            ProjectMember.role != MemberRole.CLIENT,
+        ),
+    )
     .outerjoin(_Assignee, _Assignee.user_id == Task.assignee_id)
     .outerjoin(_Author, _Author.user_id == Task.author_id)
 )

@@ -1,10 +1,11 @@
 """Tasks and approvals on the wire."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from app.core.pagination import PageQuery
 from app.core.types import NOT_BLANK, ONE_LINE, PLAIN, STORABLE, HostId, is_blank
@@ -21,6 +22,19 @@ Description = Annotated[str, StringConstraints(max_length=DESCRIPTION_MAX), STOR
 Note = Annotated[str, StringConstraints(max_length=NOTE_MAX), STORABLE, PLAIN]
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _is_written_day(given: Any) -> Any:
+    """Numbers are moments to the parser, and every moment would be some day."""
+    if (isinstance(given, str) and not _DAY.fullmatch(given)) or not isinstance(given, str | date | None):
+        raise ValueError("a day is written as 2026-12-24")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_is_written_day)]
+
+
 class NewTask(BaseModel):
     """``id`` is made by who sends: the same one sent again is the same task."""
 
@@ -28,7 +42,7 @@ class NewTask(BaseModel):
     title: TaskTitle
     description: Description = ""
     status: TaskStatus = TaskStatus.TODO
-    due_on: date | None = None
+    due_on: Day | None = None
     assignee_id: HostId | None = Field(default=None, description="One of the project's team")
 
     def content(self) -> dict[str, Any]:
@@ -45,7 +59,7 @@ class TaskChange(BaseModel):
     title: TaskTitle | None = None
     description: Description | None = None
     status: TaskStatus | None = None
-    due_on: date | None = None
+    due_on: Day | None = None
     assignee_id: HostId | None = Field(default=None, description="One of the project's team")
     after_id: UUID | None = Field(default=None, description="Moves the task behind that one; null makes it the first")
 

@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
+from app.projects.roles import MemberRole
+from app.projects.service import add_member
 from tests.tasks.people import OF_PROJECT, Board, named, refusal
 from tests.world import PEOPLE, World
 
@@ -110,6 +112,9 @@ class TestCreate:
             ("status", "declined"),
             ("due_on", "2026-02-30"),
             ("due_on", "soon"),
+            ("due_on", 0),
+            ("due_on", "0"),
+            ("due_on", "2026-12-24T00:00:00Z"),
             ("assignee_id", "nobody"),
         ],
     )
@@ -134,13 +139,21 @@ class TestAssignee:
         await world.execute("UPDATE client_portal.accounts SET is_active = false WHERE user_id = $1", PEOPLE["pm"])
         assert named(await board.post("dev", assignee_id=str(PEOPLE["pm"]))) == [["body", "assignee_id"]]
 
-    async def test_who_has_left_stays_until_somebody_else_takes_over(self, board: Board, world: World):
+    async def test_who_has_left_is_shown_to_nobody_and_is_it_again_when_back(self, board: Board, world: World):
         task = await board.adds(assignee_id=str(PEOPLE["pm"]))
         await world.execute("DELETE FROM client_portal.project_members WHERE user_id = $1", PEOPLE["pm"])
         changed = await board.changes("dev", task, assignee_id=str(PEOPLE["pm"]), title="Paint the gate")
-        assert changed["assignee"] == MANAGER
+        assert (changed["title"], changed["assignee"]) == ("Paint the gate", None)
+        for person in ("client", "dev"):
+            assert (await board.shown(person, task))["assignee"] is None
+            assert (await board.page(person))["items"][0]["assignee"] is None
+        await world.act(add_member, FIRST_PROJECT, PEOPLE["pm"], MemberRole.MANAGER)
+        assert (await board.shown("client", task))["assignee"] == MANAGER
+        await world.execute("DELETE FROM client_portal.project_members WHERE user_id = $1", PEOPLE["pm"])
         assert (await board.changes("dev", task, assignee_id=None))["assignee"] is None
         assert named(await board.patch("dev", task, assignee_id=str(PEOPLE["pm"]))) == [["body", "assignee_id"]]
+        await world.act(add_member, FIRST_PROJECT, PEOPLE["pm"], MemberRole.MANAGER)
+        assert (await board.shown("client", task))["assignee"] is None
 
 
 class TestList:
