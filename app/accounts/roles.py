@@ -23,8 +23,8 @@ class Permission(StrEnum):
     REACH_CLIENTS_ROOMS = "reach the rooms of clients in projects they belong to"
     RAISE_ISSUES = "raise issues and requirements"
     WORK = "change the status of issues; create, change, order and complete tasks"
-    REQUEST_APPROVAL = "ask clients to approve tasks"
-    APPROVE = "approve tasks, or ask for changes"
+    REQUEST_APPROVAL = "ask clients to approve tasks without being the project's developer"
+    APPROVE = "say to a request that a task is approved, or what is to be changed"
     ADMINISTER = "administer accounts and members"
     SIMULATE_EVENTS = "simulate events"
 
@@ -34,8 +34,8 @@ ROLES_WITH: dict[Permission, frozenset[Role]] = {
     Permission.REACH_CLIENTS_ROOMS: frozenset({Role.ADMIN, Role.STAFF, Role.DEVELOPER}),
     Permission.RAISE_ISSUES: frozenset({Role.ADMIN, Role.CLIENT}),
     Permission.WORK: frozenset({Role.ADMIN, Role.STAFF, Role.DEVELOPER}),
-    Permission.REQUEST_APPROVAL: frozenset({Role.ADMIN, Role.DEVELOPER}),
-    Permission.APPROVE: frozenset({Role.CLIENT}),
+    Permission.REQUEST_APPROVAL: frozenset({Role.ADMIN}),
+    Permission.APPROVE: frozenset({Role.ADMIN, Role.CLIENT}),
     Permission.ADMINISTER: frozenset({Role.ADMIN}),
     Permission.SIMULATE_EVENTS: frozenset({Role.ADMIN, Role.STAFF}),
 }

@@ -48,12 +48,13 @@ TOLD: dict[tuple[EventType, MemberRole], frozenset[MemberRole]] = {
     (EventType.MESSAGE_POSTED, MemberRole.MANAGER): _CLIENT,
     (EventType.FILE_UPLOADED, MemberRole.CLIENT): _TEAM,
     (EventType.FILE_UPLOADED, MemberRole.DEVELOPER): frozenset({MemberRole.CLIENT, MemberRole.MANAGER}),
-    (EventType.FILE_UPLOADED, MemberRole.MANAGER): _CLIENT,
+    (EventType.FILE_UPLOADED, MemberRole.MANAGER): frozenset({MemberRole.CLIENT, MemberRole.MANAGER}),
     (EventType.TASK_COMPLETED, MemberRole.DEVELOPER): _CLIENT,
     (EventType.TASK_COMPLETED, MemberRole.MANAGER): _CLIENT,
     (EventType.APPROVAL_REQUESTED, MemberRole.DEVELOPER): _CLIENT,
     (EventType.APPROVAL_REQUESTED, MemberRole.MANAGER): _CLIENT,
     (EventType.APPROVAL_DECIDED, MemberRole.CLIENT): _TEAM,
+    (EventType.APPROVAL_DECIDED, MemberRole.MANAGER): _TEAM | _CLIENT,
 }
 """Whose people are told of an event, by the part of who caused it. Of clients, only the one it concerns; of
 developers, only the one it concerns where it names one."""
@@ -74,8 +75,9 @@ class Event(BaseModel):
 
     ``actor_id`` is who did it (they are not told), None when it came from outside. ``client_id`` is the client whose
     room it happened in, None for what concerns all of the project's clients; ``developer_id`` the only developer it
-    concerns, None for all. ``key`` tells one event from another: the same event makes at most one notification for a
-    recipient, however often it is reported. ``occurrence`` is part of it, for what can happen to a source again.
+    concerns, None for all; an admin whom it names is told without a part in the project. ``key`` tells one event from
+    another: the same event makes at most one notification for a recipient, however often it is reported.
+    ``occurrence`` is part of it, for what can happen to a source again.
     """
 
     model_config = ConfigDict(frozen=True)

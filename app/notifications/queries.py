@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     Text,
     Uuid,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -36,7 +38,7 @@ from app.core.types import HOST_ID, TIMESTAMP, HostId
 from app.notifications.events import Event, SourceKind, route_path
 from app.notifications.items import NotificationItem
 from app.notifications.models import Notification, NotificationSettings
-from app.projects.access import ACTOR, FITS_PART, actor_reaches, reaches
+from app.projects.access import ACTOR, FITS_PART, REACHES_ALL, actor_reaches, reaches
 from app.projects.models import ProjectMember
 from app.projects.roles import MemberRole
 
@@ -67,7 +69,7 @@ class Told:
     recipient_user_id: HostId
 
 
-def _told_to(recipients: Select[HostId]) -> ReturningInsert[UUID, HostId]:
+def _told_to(recipients: Select[HostId] | CompoundSelect[HostId]) -> ReturningInsert[UUID, HostId]:
     """Inserts one notification of an event for each recipient who does not have it yet."""
     recipient = recipients.subquery().c.user_id
     # The id is the same whenever, and by whomever, an event's notification for this recipient is made.
@@ -91,7 +93,9 @@ def _told_to(recipients: Select[HostId]) -> ReturningInsert[UUID, HostId]:
     )
 
 
-_TELL_MEMBERS = _told_to(
+_ONLY_DEVELOPER = bindparam("developer_id", type_=HOST_ID)
+_EVENT_ACTOR = bindparam("event_actor", type_=HOST_ID)
+_MEMBERS_TOLD = (
     select(ProjectMember.user_id)
     .outerjoin(Account, Account.user_id == ProjectMember.user_id)
     .where(
@@ -105,12 +109,16 @@ _TELL_MEMBERS = _told_to(
         ),
         or_(
             ProjectMember.role != MemberRole.DEVELOPER,
-            bindparam("developer_id", type_=HOST_ID).is_(None),
-            ProjectMember.user_id == bindparam("developer_id", type_=HOST_ID),
+            _ONLY_DEVELOPER.is_(None),
+            ProjectMember.user_id == _ONLY_DEVELOPER,
         ),
-        ProjectMember.user_id.is_distinct_from(bindparam("event_actor", type_=HOST_ID)),
+        ProjectMember.user_id.is_distinct_from(_EVENT_ACTOR),
     )
 )
+_ADMIN_TOLD = select(Account.user_id).where(
+    Account.user_id == _ONLY_DEVELOPER, REACHES_ALL, Account.user_id.is_distinct_from(_EVENT_ACTOR)
+)
+_TELL_MEMBERS = _told_to(union(_MEMBERS_TOLD, _ADMIN_TOLD))
 _TELL_ONE = _told_to(select(bindparam("recipient", type_=HOST_ID).label("user_id")))
 
 

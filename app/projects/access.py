@@ -102,7 +102,11 @@ def actor_reaches(project_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     return or_(project_id.in_(_OWN_PROJECTS), _reaches_all(ACTOR))
 
 
+_has_such_role = or_(*(Account.role == role for role in sorted(ROLES_WITH[Permission.REACH_ALL_PROJECTS])))
+REACHES_ALL = and_(_has_such_role, Account.is_active)
+"""Whether an account reaches every project, without a part in it. For statements that read ``Account``."""
+
+
 def _reaches_all(user_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    has_role = or_(*(Account.role == role for role in sorted(ROLES_WITH[Permission.REACH_ALL_PROJECTS])))
-    is_such = exists().where(Account.user_id == user_id, has_role, Account.is_active)
+    is_such = exists().where(Account.user_id == user_id, REACHES_ALL)
     return is_such.correlate_except(Account)

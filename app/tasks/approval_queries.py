@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Text, Uuid, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import Integer, Select, Text, Uuid, and_, bindparam, case, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
@@ -30,7 +30,10 @@ _TASK_IDS = bindparam("task_ids", type_=ARRAY(Uuid))
 
 @dataclass(frozen=True, slots=True)
 class StoredApproval:
-    """``title``, ``description`` and ``due_on`` are the task's as it is now, to compare with the snapshot."""
+    """``title``, ``description`` and ``due_on`` are the task's as it is now, to compare with the snapshot.
+
+    What still waits when its client has left the project is ``superseded`` until they are back: nobody is asked.
+    """
 
     id: UUID
     task_id: UUID
@@ -55,6 +58,8 @@ class StoredApproval:
     due_on: date | None
 
 
+_IS_ASKED_OF_NOBODY = and_(Approval.state == ApprovalState.PENDING.value, ~ROOM_IS_OPEN)
+
 _APPROVALS = (
     select(
         Approval.id,
@@ -68,7 +73,7 @@ _APPROVALS = (
         Approval.note,
         Approval.snapshot,
         Approval.snapshot_hash,
-        Approval.state,
+        case((_IS_ASKED_OF_NOBODY, ApprovalState.SUPERSEDED.value), else_=Approval.state),
         Approval.comment,
         Approval.decider_id,
         case((Approval.decider_id.is_not(None), func.coalesce(_Decider.display_name, NAMELESS))),
@@ -237,6 +242,6 @@ _DECIDE = (
 async def decide(
     connection: AsyncConnection, approval_id: UUID, decider_id: HostId, decision: str, comment: str | None
 ) -> None:
-    """Writes what the client said to a held request."""
+    """Writes what the client said to a held request, or somebody for them."""
     said = {"approval_id": approval_id, "decider": decider_id, "decision": decision, "said": comment}
     await fetch(connection, _DECIDE, said)

@@ -7,6 +7,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.principal import Principal
+from app.accounts.roles import Permission
 from app.core.database import Database, Transaction
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.types import HostId
@@ -14,6 +15,8 @@ from app.files.attachments import attach, attached
 from app.files.models import AttachedTo
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
+from app.projects.queries import StoredProject
+from app.projects.roles import MemberRole
 from app.projects.service import ProjectService
 from app.tasks import approval_queries, queries
 from app.tasks.approval_queries import StoredApproval
@@ -60,9 +63,9 @@ class ApprovalService:
         """Asks a client to approve the task as it is now; answers the request, and whether it was new.
 
         The same one sent again is answered as it is; an older one to the same client that waits is superseded. Raises
-        ``NotFound`` out of reach, ``Invalid`` for a client who cannot be asked or files that are none of their room,
-        and ``Conflict`` when the id belongs to another request. A transaction of its own: whether an id is taken shows
-        only when the write fails.
+        ``NotFound`` out of reach, ``Forbidden`` for who is not a developer there, ``Invalid`` for a client who cannot
+        be asked or files that are none of their room, and ``Conflict`` when the id belongs to another request. A
+        transaction of its own: whether an id is taken shows only when the write fails.
         """
         approval_id = new.id or uuid4()
         try:
@@ -74,7 +77,7 @@ class ApprovalService:
     async def decide(
         self, transaction: Transaction, actor: Principal, approval_id: UUID, said: ApprovalDecision
     ) -> Approval:
-        """The client who was asked says what they think, once.
+        """The client who was asked says what they think, or an admin says it for them; once.
 
         Raises ``NotFound`` out of reach, ``Forbidden`` for anybody else, and ``Conflict`` when it is no longer asked.
         """
@@ -82,8 +85,8 @@ class ApprovalService:
         held = await approval_queries.held_approval(connection, actor, approval_id)
         if held is None:
             raise NotFound
-        if held.client_id != actor.user_id:
-            raise Forbidden("Only the client who was asked can decide.")
+        if held.client_id != actor.user_id and not actor.may(Permission.ADMINISTER):
+            raise Forbidden("Only the client who was asked can decide, or an admin for them.")
         if (refusal := _NO_LONGER_ASKED.get(ApprovalState(held.state))) is not None:
             slug, detail = refusal
             raise Conflict(detail, slug=slug)
@@ -103,6 +106,7 @@ class ApprovalService:
         if task is None:
             raise NotFound
         project = await self._projects.find_for_work(connection, actor, task.project_id)
+        _require_may_ask(actor, project)
         room_id = await approval_queries.open_room(connection, actor, task.project_id, new.client_id)
         if room_id is None:
             raise _NO_SUCH_CLIENT
@@ -145,6 +149,12 @@ async def _with_files(connection: AsyncConnection, stored: StoredApproval) -> Ap
     return approval_on_wire(stored, files.get(stored.id, []))
 
 
+def _require_may_ask(actor: Principal, project: StoredProject) -> None:
+    """Raises ``Forbidden`` for who manages the project: the part in it decides, not the role of the account."""
+    if project.role != MemberRole.DEVELOPER and not actor.may(Permission.REQUEST_APPROVAL):
+        raise Forbidden("Only a developer of the project can ask for approval.")
+
+
 def _is_same(found: StoredApproval, actor: Principal, task_id: UUID, new: NewApproval) -> bool:
     file_ids = [UUID(each["id"]) for each in found.snapshot["files"]]
     asked = (found.task_id, found.requester_id, found.client_id, found.note, file_ids)
@@ -155,7 +165,10 @@ _DECIDED = ("decided", "This has been decided already.")
 _NO_LONGER_ASKED = {
     ApprovalState.APPROVED: _DECIDED,
     ApprovalState.CHANGES_REQUESTED: _DECIDED,
-    ApprovalState.SUPERSEDED: ("superseded", "The task has changed since, or you were asked anew: look at it again."),
+    ApprovalState.SUPERSEDED: (
+        "superseded",
+        "This is no longer asked: the task has changed, a newer request took its place, or the client has left.",
+    ),
 }
 """Why a request takes no decision any more, by its state: the slug, and a sentence."""
 

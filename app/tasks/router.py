@@ -32,7 +32,6 @@ async def _approvals(request: Request) -> ApprovalService:
 Tasks = Annotated[TaskService, Depends(_tasks)]
 Approvals = Annotated[ApprovalService, Depends(_approvals)]
 Worker = Annotated[Principal, Depends(require(Permission.WORK))]
-Requester = Annotated[Principal, Depends(require(Permission.REQUEST_APPROVAL))]
 Approver = Annotated[Principal, Depends(require(Permission.APPROVE))]
 
 
@@ -93,9 +92,12 @@ async def delete_task(task_id: UUID, caller: Worker, tasks: Tasks, database: InD
 
 @router.post("/tasks/{task_id}/approvals", status_code=201, responses=documented(409) | {200: {"model": Approval}})
 async def request_approval(
-    task_id: UUID, new: NewApproval, caller: Requester, approvals: Approvals, response: Response
+    task_id: UUID, new: NewApproval, caller: Worker, approvals: Approvals, response: Response
 ) -> Approval:
-    """Asks a client to approve the task as it is now; the same request sent again is answered with 200, as it is."""
+    """A developer of the project, or an admin, asks a client to approve the task as it is now.
+
+    The same request sent again is answered with 200, as it is.
+    """
     approval, is_new = await approvals.request(caller, task_id, new)
     response.status_code = 201 if is_new else 200
     return approval
@@ -111,6 +113,6 @@ async def read_approval(approval_id: UUID, caller: Caller, approvals: Approvals)
 async def decide(
     approval_id: UUID, said: ApprovalDecision, caller: Approver, approvals: Approvals, database: InDatabase
 ) -> Approval:
-    """The client approves, or asks for changes; once."""
+    """The client, or an admin for them, approves or asks for changes; once."""
     async with database.transaction() as transaction:
         return await approvals.decide(transaction, caller, approval_id, said)

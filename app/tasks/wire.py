@@ -119,15 +119,17 @@ _SAID = {
 
 
 def decided(project: StoredProject, approval: StoredApproval) -> Event:
-    """What the developer who asked and the managers are told of a client's decision."""
-    title = f"{approval.client_name} {_SAID[ApprovalState(approval.state)]} in {project.name}"
+    """What is told of a decision: to who asked and the managers, and to the client if somebody else made it."""
+    is_own = approval.decider_id == approval.client_id
+    for_whom = "" if is_own else f" for {approval.client_name}"
+    title = f"{approval.decider_name} {_SAID[ApprovalState(approval.state)]}{for_whom} in {project.name}"
     text = approval.title if approval.comment is None else f"{approval.title}: {approval.comment.strip()}"
     return Event(
         type=EventType.APPROVAL_DECIDED,
-        by=MemberRole.CLIENT,
+        by=MemberRole.CLIENT if is_own else MemberRole.MANAGER,
         project_id=approval.project_id,
         source_id=approval.task_id,
-        title=_title(title, "A client has decided about a task"),
+        title=_title(title, "It is decided about a task"),
         body=text if len(text) <= _SNIPPET else f"{text[: _SNIPPET - 1]}…",
         actor_id=approval.decider_id,
         client_id=approval.client_id,

@@ -253,6 +253,21 @@ async def test_a_client_is_asked_and_approves_exactly_what_was_shown(tasks_of, w
         await expect(person.row("Choose the tiles")).to_contain_text("The task has changed since")
 
 
+async def test_an_admin_decides_for_a_client_who_is_told(tasks_of, work):
+    task = await work.task("Choose the tiles", description="Matt, 60 by 60.")
+    await work.ask(task)
+    admin, client = await asyncio.gather(tasks_of("admin", task), tasks_of("client", task))
+    await expect(admin.page.get_by_role("button", name="Ask for approval")).to_be_visible()
+    card = admin.page.get_by_role("region", name="An approval is wanted")
+    await expect(card).to_contain_text("You decide for Clara Jensen.")
+    await admin.press("Approve", card)
+    await expect(admin.dialog).to_contain_text("for Clara Jensen")
+    await admin.press("Approve", admin.dialog)
+    await expect(admin.row("Choose the tiles")).to_contain_text("you approved for Clara Jensen")
+    await expect(client.row("Choose the tiles")).to_contain_text("Ada Okafor approved for you")
+    await expect(client.page.get_by_text("Your approval is wanted")).to_have_count(0)
+
+
 async def test_a_client_asks_for_changes_and_a_changed_task_is_asked_about_anew(tasks_of, work):
     task = await work.task("Hang the door", description="Oak.")
     await work.ask(task)

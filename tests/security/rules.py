@@ -186,9 +186,9 @@ RULES: dict[str, Rule] = {
     "DELETE /api/tasks/{task_id}": Rule(409, of="task", may=WORKERS),
     "GET /api/approvals/{approval_id}": Rule(200, of="approval"),
     "POST /api/approvals/{approval_id}/decision": Rule(
-        200, of="approval", may=CLIENTS, body=lambda _: {"decision": "approved"}
+        200, of="approval", may=CLIENTS | ADMINS, body=lambda _: {"decision": "approved"}
     ),
-    "POST /api/tasks/{task_id}/approvals": Rule(201, of="task", may=DEVELOPERS, body=_of_client),
+    "POST /api/tasks/{task_id}/approvals": Rule(201, of="task", may=WORKERS, does=DEVELOPERS, body=_of_client),
     "GET /api/projects/{project_id}/search": Rule(200, of="project", query="q=hello"),
     "GET /api/admin/accounts": Rule(200, may=ADMINS),
     "POST /api/admin/accounts": Rule(201, of="user without account", may=ADMINS, missing=422, body=_account),

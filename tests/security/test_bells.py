@@ -9,6 +9,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.projects.roles import MemberRole
+from app.projects.service import add_member
 from tests.running import caller_of
 from tests.security.cast import PROJECTS, SIGNED_IN, Cast
 
@@ -112,6 +114,7 @@ RINGS: tuple[tuple[str, str, Act, set[str]], ...] = (
     ("file_uploaded", "client", _uploads, TEAM),
     ("file_uploaded", "dev", _uploads, {"client", "pm"}),
     ("file_uploaded", "pm", _uploads, {"client"}),
+    ("file_uploaded", "admin", _uploads, {"client", "pm"}),
     ("issue_created", "client", _raises("issue"), TEAM),
     ("requirement_created", "client", _raises("requirement"), TEAM),
     ("task_completed", "dev", _completes, CLIENTS),
@@ -119,6 +122,7 @@ RINGS: tuple[tuple[str, str, Act, set[str]], ...] = (
     ("approval_requested", "dev", _asks, {"client"}),
     ("approval_decided", "client", _decides(decision="approved"), {"dev", "pm"}),
     ("approval_decided", "client", _decides(decision="changes_requested", comment="Greener"), {"dev", "pm"}),
+    ("approval_decided", "admin", _decides(decision="approved"), {"client", "dev", "pm"}),
 )
 
 
@@ -134,6 +138,14 @@ async def test_those_of_the_table_are_told_and_nobody_else(scene: Scene, type_: 
     page = await act(scene, person)
     after = await scene.told()
     assert {each for each in after if (type_, page) in after[each] - before[each]} == told
+
+
+async def test_a_managers_file_rings_for_the_other_managers(scene: Scene):
+    await scene.cast.world.act(add_member, FIRST, scene.cast.ids["pm2"], MemberRole.MANAGER)
+    before = await scene.told()
+    page = await _uploads(scene, "pm")
+    after = await scene.told()
+    assert {each for each in after if ("file_uploaded", page) in after[each] - before[each]} == {"client", "pm2"}
 
 
 async def _changes_a_status(scene: Scene) -> None:

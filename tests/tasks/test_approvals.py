@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.dev.demo import FIRST_PROJECT
+from app.projects.roles import MemberRole
+from app.projects.service import add_member, remove_member
 from tests.files.rows import put_file
 from tests.tasks.people import Board, named, refusal
 from tests.world import PEOPLE, World
 
 CLIENT = {"id": str(PEOPLE["client"]), "display_name": "Clara Jensen"}
+ADMIN = {"id": str(PEOPLE["admin"]), "display_name": "Ada Okafor"}
 DEVELOPER = {"id": str(PEOPLE["dev"]), "display_name": "Deniz Kaya"}
 
 
@@ -99,6 +102,13 @@ class TestRequest:
     @pytest.mark.parametrize(("person", "status"), [("dev", 201), ("admin", 201), ("pm", 403), ("client", 403)])
     async def test_is_for_developers_and_admins(self, board: Board, person, status):
         assert (await board.request(person, await board.adds())).status_code == status
+
+    async def test_the_part_in_the_project_says_who_is_its_developer(self, board: Board, world: World):
+        task = await board.adds()
+        await world.act(add_member, FIRST_PROJECT, PEOPLE["pm2"], MemberRole.DEVELOPER)
+        assert (await board.request("pm2", task)).status_code == 201
+        await world.act(add_member, FIRST_PROJECT, PEOPLE["admin"], MemberRole.MANAGER)
+        assert (await board.request("admin", task)).status_code == 201
 
     async def test_about_a_task_of_another_project_is_not_there(self, board: Board):
         assert refusal(await board.request("dev2", await board.adds())) == (404, "not-found")
@@ -223,7 +233,16 @@ class TestDecision:
         await board.changes("dev", task, title="Paint the gate")
         assert (await board.shown("client", task))["approvals"] == [approved | {"is_current": False}]
 
-    @pytest.mark.parametrize("person", ["dev", "pm", "admin"])
+    @pytest.mark.parametrize(("decision", "comment"), [("approved", None), ("changes_requested", "In red")])
+    async def test_of_an_admin_is_kept_as_theirs(self, board: Board, decision, comment):
+        approval = await board.asks("dev", await board.adds())
+        decided = (await board.decide("admin", approval, decision, comment=comment)).json()
+        assert (decided["state"], decided["comment"]) == (decision, comment)
+        assert (decided["client"], decided["decider"]) == (CLIENT, ADMIN)
+        assert (await board.request_as_seen("client", approval)).json() == decided
+        assert refusal(await board.decide("client", approval, "approved")) == (409, "decided")
+
+    @pytest.mark.parametrize("person", ["dev", "pm"])
     async def test_is_the_clients_alone(self, board: Board, person):
         approval = await board.asks("dev", await board.adds())
         assert refusal(await board.decide(person, approval, "approved")) == (403, "forbidden")
@@ -243,7 +262,10 @@ class TestDecision:
         approval = await board.asks("dev", await board.adds())
         await world.execute("DELETE FROM client_portal.project_members WHERE user_id = $1", PEOPLE["client"])
         assert refusal(await board.decide("client", approval, "approved")) == (404, "not-found")
-        assert await board.state(approval) == "pending"
+        assert refusal(await board.decide("admin", approval, "approved")) == (409, "superseded")
+        assert await board.state(approval) == "superseded"
+        await world.act(add_member, FIRST_PROJECT, PEOPLE["client"], MemberRole.CLIENT)
+        assert (await board.approves("client", approval))["state"] == "approved"
 
 
 class TestAtOnce:
@@ -314,9 +336,45 @@ class TestBell:
         (item,) = await board.bell("dev")
         assert (item["title"], item["body"]) == (title, body)
 
-    async def test_of_what_an_admin_asked_only_the_managers_are_told(self, board: Board, colleague):
+    @pytest.mark.parametrize("part", [None, MemberRole.MANAGER, MemberRole.DEVELOPER])
+    async def test_an_admin_who_asked_is_told_with_the_managers(self, board: Board, world: World, colleague, part):
+        if part is not None:
+            await world.act(add_member, FIRST_PROJECT, PEOPLE["admin"], part)
         await board.approves("client", await board.asks("admin", await board.adds()))
-        assert await board.told() == {"client": ["approval_requested"], "pm": ["approval_decided"]}
+        assert await board.told() == {
+            "client": ["approval_requested"],
+            "pm": ["approval_decided"],
+            "admin": ["approval_decided"],
+        }
+
+    async def test_who_asked_and_has_left_is_not_told(self, board: Board, world: World, colleague):
+        approval = await board.asks(colleague, await board.adds())
+        await world.act(remove_member, FIRST_PROJECT, PEOPLE[colleague])
+        await board.approves("client", approval)
+        rings = "SELECT count(*) FROM client_portal.notifications WHERE recipient_user_id = $1"
+        assert await world.value(rings, PEOPLE[colleague]) == 0
+
+    @pytest.mark.parametrize(
+        ("decision", "title"),
+        [
+            ("approved", "Ada Okafor approved a task for Clara Jensen in Harbour House renovation"),
+            (
+                "changes_requested",
+                "Ada Okafor asked for changes to a task for Clara Jensen in Harbour House renovation",
+            ),
+        ],
+    )
+    async def test_what_an_admin_decides_rings_for_the_client_too(
+        self, board: Board, neighbour, colleague, decision, title
+    ):
+        approval = await board.asks("dev", await board.adds())
+        await board.decide("admin", approval, decision, comment="In red")
+        assert await board.told() == {
+            "client": ["approval_requested", "approval_decided"],
+            "dev": ["approval_decided"],
+            "pm": ["approval_decided"],
+        }
+        assert (await board.bell("client"))[-1]["title"] == title
 
     async def test_each_request_and_each_decision_rings_anew(self, board: Board):
         task = await board.adds()

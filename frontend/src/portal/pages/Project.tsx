@@ -11,7 +11,7 @@ import { Progress } from '../progress.tsx';
 import { useResource } from '../resource.ts';
 import { Bones, FailedState, State } from '../states.tsx';
 import { Due, taskHref } from '../tasks/marks.tsx';
-import { mayDecide, mayWork } from '../tasks/rights.ts';
+import { isAsked, mayWork } from '../tasks/rights.ts';
 import { useTasks } from '../tasks/use-tasks.ts';
 import { WantedHere } from '../tasks/Wanted.tsx';
 import { messagesText } from './Projects.tsx';
@@ -31,7 +31,7 @@ function Overview({ project }: { project: api.Project }) {
   const tasks = list.tasks.value;
   return (
     <>
-      {tasks && mayDecide() && <WantedHere tasks={tasks} />}
+      {tasks && isAsked() && <WantedHere tasks={tasks} />}
       <section class="card facts" aria-label="At a glance">
         <div class="facts-progress">
           <h2>Progress</h2>

@@ -3,6 +3,7 @@ import { useLocation } from 'preact-iso';
 import { ProjectFrame } from '../ProjectFrame.tsx';
 import { Bones, FailedState } from '../states.tsx';
 import { Board } from '../tasks/Board.tsx';
+import { PartHere } from '../tasks/rights.ts';
 import { useTasks } from '../tasks/use-tasks.ts';
 import { GonePage } from './NotFound.tsx';
 
@@ -27,10 +28,14 @@ export function TasksPage({ project }: { project: string }) {
   }
   return (
     <ProjectFrame id={project} section="/tasks">
-      {() => {
+      {({ role }) => {
         if (problem) return <FailedState problem={problem} retry={() => void list.refresh()} />;
         if (!tasks) return <Bones rows={6} />;
-        return <Board key={project} project={project} list={list} tasks={tasks} focus={focus} />;
+        return (
+          <PartHere value={role}>
+            <Board key={project} project={project} list={list} tasks={tasks} focus={focus} />
+          </PartHere>
+        );
       }}
     </ProjectFrame>
   );

@@ -2,13 +2,14 @@ import { Info, ShieldQuestionMark } from 'lucide';
 import { Icon } from '../../shared/icon.tsx';
 import { TimeAgo } from '../../shared/time.tsx';
 import { longDay } from '../../tasks/due.ts';
-import type { Approval, Task } from '../../tasks/types.ts';
+import type { Approval, Name, Task } from '../../tasks/types.ts';
 import { standingOf } from '../../tasks/words.ts';
 import { FileList } from '../files/FileList.tsx';
+import { user } from '../session.ts';
 import { PlainText } from '../text.tsx';
 import { Decide } from './Decide.tsx';
 import { ApprovalBadge } from './marks.tsx';
-import { mayDecide } from './rights.ts';
+import { isAsked, mayDecide } from './rights.ts';
 
 interface Props {
   task: Task;
@@ -57,11 +58,18 @@ function Wanted({ approval }: { approval: Approval }) {
           <Icon of={ShieldQuestionMark} size={20} />
         </span>
         <div>
-          <h3 id={`wanted-${approval.id}`}>Your approval is wanted</h3>
+          <h3 id={`wanted-${approval.id}`}>
+            {isAsked() ? 'Your approval is wanted' : 'An approval is wanted'}
+          </h3>
           <p class="meta-line">
             <span dir="auto">{approval.requester.display_name}</span> asked{' '}
             <TimeAgo iso={approval.created_at} />
           </p>
+          {!isAsked() && (
+            <p>
+              You decide for <span dir="auto">{approval.client.display_name}</span>.
+            </p>
+          )}
         </div>
       </div>
       {approval.note && <Quote text={approval.note} />}
@@ -79,13 +87,19 @@ function Past({ approval }: { approval: Approval }) {
       <div class="past-head">
         <ApprovalBadge approval={approval} />
         <p class="meta-line">
-          <span dir="auto">{requester.display_name}</span> asked{' '}
-          {mayDecide() ? 'you' : <span dir="auto">{client.display_name}</span>} <TimeAgo iso={created_at} />
+          <span dir="auto">{requester.display_name}</span> asked <Who person={client} />{' '}
+          <TimeAgo iso={created_at} />
           {decider && decided_at && (
             <>
               {' · '}
-              {mayDecide() ? 'you' : <span dir="auto">{decider.display_name}</span>}{' '}
-              {approval.state === 'approved' ? 'approved' : 'asked for changes'} <TimeAgo iso={decided_at} />
+              <Who person={decider} /> {approval.state === 'approved' ? 'approved' : 'asked for changes'}
+              {decider.id !== client.id && (
+                <>
+                  {' '}
+                  for <Who person={client} />
+                </>
+              )}{' '}
+              <TimeAgo iso={decided_at} />
             </>
           )}
         </p>
@@ -104,6 +118,10 @@ function Past({ approval }: { approval: Approval }) {
       </details>
     </>
   );
+}
+
+function Who({ person: { id, display_name } }: { person: Name }) {
+  return id === user.value?.id ? <>you</> : <span dir="auto">{display_name}</span>;
 }
 
 function Quote({ text, by }: { text: string; by?: string }) {

@@ -11,7 +11,7 @@ import { Progress } from '../progress.tsx';
 import { State } from '../states.tsx';
 import { Dialogs, type Doing, Starts } from './Dialogs.tsx';
 import { TaskRow } from './Row.tsx';
-import { mayDecide, mayWork } from './rights.ts';
+import { isAsked, mayWork } from './rights.ts';
 import { WantedHere } from './Wanted.tsx';
 
 interface Props {
@@ -59,7 +59,7 @@ export function Board({ project, list, tasks, focus }: Props) {
     <Starts value={start}>
       <section class="tasks-page" aria-label="Tasks">
         <Summary tasks={tasks} />
-        {mayDecide() && <WantedHere tasks={tasks} />}
+        {isAsked() && <WantedHere tasks={tasks} />}
         {tasks.length === 0 && <NoTasks />}
         {tasks.length > 0 && (
           <ol class="tasks card">

@@ -9,8 +9,9 @@ import { endSession } from '../session.ts';
 import { Field } from '../ui/Field.tsx';
 import { Modal } from '../ui/Modal.tsx';
 import { useStart } from './Dialogs.tsx';
+import { isAsked } from './rights.ts';
 
-/** The client's answer to a request: once, and for good. */
+/** The answer to a request, by the client or for them: once, and for good. */
 export function Decide({ approval }: { approval: Approval }) {
   const start = useStart();
   return (
@@ -133,8 +134,9 @@ export function Answer({ approval, decision, isWaiting, decided, outdated, close
   );
 }
 
-function bindingText({ snapshot: { title, files } }: Approval): string {
+function bindingText({ client, snapshot: { title, files } }: Approval): string {
   const count =
     files.length === 1 ? ' and the file' : files.length > 1 ? ` and the ${files.length} files` : '';
-  return `You approve “${title}” with exactly the text${count} you were shown. This is recorded with your name and cannot be taken back.`;
+  const [forWhom, shown] = isAsked() ? ['', 'you were shown'] : [` for ${client.display_name}`, 'shown'];
+  return `You approve “${title}”${forWhom} with exactly the text${count} ${shown}. This is recorded with your name and cannot be taken back.`;
 }

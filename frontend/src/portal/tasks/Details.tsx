@@ -11,7 +11,7 @@ import { useResource } from '../resource.ts';
 import { PlainText } from '../text.tsx';
 import { Approvals } from './Approvals.tsx';
 import { useStart } from './Dialogs.tsx';
-import { mayAsk, mayDecide, mayWork } from './rights.ts';
+import { isAsked, mayWork, useMayAsk } from './rights.ts';
 
 interface Props {
   project: string;
@@ -31,10 +31,10 @@ export function Details({ project, task, place, count, move, doneHere, wasOutdat
   const whole = useResource(`task ${task.id}`, () => readTask(task.id), version);
   const approvals = whole.state === 'ready' ? whole.value.approvals : task.approvals;
   // What is asked about says the same, below.
-  const isAsked = mayDecide() && approvals.some((approval) => standingOf(approval) === 'waiting');
+  const isWanted = isAsked() && approvals.some((approval) => standingOf(approval) === 'waiting');
   return (
     <div class="task-details">
-      {!isAsked && <Description text={task.description} />}
+      {!isWanted && <Description text={task.description} />}
       <Facts task={task} />
       <Approvals task={task} approvals={approvals} wasOutdated={wasOutdated} />
       {mayWork() && <Actions task={task} place={place} count={count} move={move} approvals={approvals} />}
@@ -93,6 +93,7 @@ interface ActionsProps extends Pick<Props, 'task' | 'place' | 'count' | 'move'> 
 
 function Actions({ task, place, count, move, approvals }: ActionsProps) {
   const start = useStart();
+  const mayAsk = useMayAsk();
   const wasAsked = approvals.some((approval) => standingOf(approval) !== 'waiting');
   return (
     <div class="task-actions">
@@ -100,7 +101,7 @@ function Actions({ task, place, count, move, approvals }: ActionsProps) {
         <Icon of={Pencil} size={16} />
         Edit
       </button>
-      {mayAsk() && (
+      {mayAsk && (
         <button type="button" class="button small" onClick={() => start({ kind: 'ask', task })}>
           <Icon of={ShieldQuestionMark} size={16} />
           {wasAsked ? 'Ask again for approval' : 'Ask for approval'}
