@@ -35,7 +35,7 @@ from app.files.pictures import Pictures
 from app.files.router import LARGE_BODIES
 from app.files.router import router as files_router
 from app.files.service import FileService
-from app.files.sweep import Sweeper
+from app.files.sweeper import Sweeper
 from app.files.uploads import Uploads
 from app.issues.router import router as issues_router
 from app.issues.service import IssueService
@@ -158,6 +158,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage,
         Pictures(),
         room_limit=state.settings.max_room_mb * 2**20,
+        still_holds=state.authenticator.still_holds,
     )
     state.downloads = Downloads(storage)
     state.sweeper = Sweeper(state.database, storage)
@@ -208,7 +209,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
-            expose_headers=["ETag", "Retry-After"],
+            expose_headers=["Content-Disposition", "Content-Range", "ETag", "Retry-After"],
             max_age=600,
         )
     app.add_middleware(Harden, large_bodies=LARGE_BODIES)

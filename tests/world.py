@@ -73,6 +73,8 @@ _TABLES = (
             "room_reads",
             "messages",
             "files",
+            "file_uploads",
+            "file_sweeps",
             "attachments",
             "issues",
             "issue_changes",

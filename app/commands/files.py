@@ -1,6 +1,5 @@
 """`portal sweep`: bytes and rows of files brought together again."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -14,15 +13,16 @@ from app.storage.store import Storage
 
 
 def sweep(
-    older_than: Annotated[float, typer.Option(min=0, help="Hours for which bytes without a row are left alone")] = 1,
+    force: Annotated[
+        bool, typer.Option("--force", help="Remove what has no file even if it is most of what is stored")
+    ] = False,
 ) -> None:
     """Remove old drafts, bytes that no file has, and what broken uploads left; tell which files have lost theirs."""
-    settings = load_settings()
-    swept = run(_sweep(settings, timedelta(hours=older_than)))
+    swept = run(_sweep(load_settings(), is_forced=force))
     removed = (
         _counted(swept.drafts, "draft"),
         _counted(swept.orphans, "piece", " without a file"),
-        _counted(swept.partials, "broken upload"),
+        _counted(swept.uploads + swept.partials, "broken upload"),
     )
     say(f"Removed: {', '.join(removed)}.")
     for file_id in swept.missing:
@@ -33,11 +33,11 @@ def _counted(number: int, thing: str, more: str = "") -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}{more}"
 
 
-async def _sweep(settings: Settings, older_than: timedelta) -> Swept:
+async def _sweep(settings: Settings, *, is_forced: bool) -> Swept:
     storage = Storage(settings.storage_url)
     database = Database(database_url(settings), pool_size=1)
     try:
         await storage.check()
-        return await sweep_files(database, storage, older_than)
+        return await sweep_files(database, storage, is_forced=is_forced)
     finally:
         await database.close()

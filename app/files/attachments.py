@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.principal import Principal
 from app.core.database import Transaction
 from app.core.errors import Invalid
-from app.files import queries
+from app.files import attachment_queries as queries
 from app.files.models import AttachedTo
 from app.files.schemas import FileItem, file_on_wire
 from app.projects.changes import Changed, changed

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
@@ -38,14 +39,14 @@ class TooSlow(Problem):
     status = HTTPStatus.REQUEST_TIMEOUT
     slug = "too-slow"
 
-    def __init__(self) -> None:
-        super().__init__("Nothing came for a minute: send the file again.")
+    def __init__(self, detail: str = "Nothing came for a minute: send the file again.") -> None:
+        super().__init__(detail)
 
 
 class Intake:
     """One upload. What it says of the file is known once its content has been read to the end.
 
-    ``least`` is the least number of bytes that the file has, as far as the headers tell.
+    ``least`` is the least number of bytes that the file has, ``expected`` the same, or if headers do not tell the most.
     """
 
     def __init__(self, request: Request, limit: int, *, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -53,12 +54,18 @@ class Intake:
         self._limit = limit
         self._idle_seconds = idle_seconds
         self._part: _FilePart | None = None
+        self._ending: tuple[float, Problem] | None = None
         self.least = max(0, _declared(request) - _FRAME)
+        self.expected = self.least if _declared(request) else limit
         self.name = ""
         self.size = 0
         self.sha256 = ""
         self.kind = ""
         self.head = b""
+
+    def ends_in(self, seconds: float, fault: Problem) -> None:
+        """What has not come by then is refused so."""
+        self._ending = time.monotonic() + seconds, fault
 
     def begin(self) -> None:
         """Raises what the headers alone are refused for; nothing has been read then."""
@@ -102,11 +109,15 @@ class Intake:
         part.end()
 
     async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        at, fault = self._ending or (time.monotonic() + self._idle_seconds, TooSlow())
+        left = at - time.monotonic()
+        if left <= 0:
+            raise fault
         try:
-            async with asyncio.timeout(self._idle_seconds):
+            async with asyncio.timeout(min(self._idle_seconds, left)):
                 return await anext(chunks, None)
         except TimeoutError:
-            raise TooSlow from None
+            raise (TooSlow() if self._idle_seconds <= left else fault) from None
         except ClientDisconnect:
             raise _bad_body("it ended early") from None
 

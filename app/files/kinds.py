@@ -85,6 +85,56 @@ _IN_OLE: tuple[tuple[bytes, str | None], ...] = (
 _ZIP_END = 128 * 1024  # where a zip lists what it holds
 _OLE_FOLDER = 8 * 1024
 
+_TEXTS = (
+    "txt", "text", "md", "markdown", "rst", "log", "csv", "tsv", "json", "jsonl", "yaml", "yml", "toml", "ini", "conf",
+    "cfg", "env", "xml", "gpx", "kml", "gml", "ics", "vcf", "eml", "srt", "vtt", "tex", "bib", "sql", "diff", "patch",
+    "dxf", "ifc", "step", "stp", "obj", "igs", "iges", "geojson", "css", "po", "ts", "java", "c", "h", "cpp", "hpp",
+    "cs", "go", "rs", "swift", "kt",
+)  # fmt: skip
+"""What plain text is called. Pages and scripts that a machine would run when they are opened are not among it."""
+
+EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "text/plain": _TEXTS,
+    "image/png": ("png", "apng"),
+    "image/jpeg": ("jpg", "jpeg", "jpe", "jfif"),
+    "image/gif": ("gif",),
+    "image/webp": ("webp",),
+    "image/avif": ("avif", "avifs"),
+    "image/heic": ("heic", "heif", "hif"),
+    "image/tiff": ("tif", "tiff", "dng", "nef", "cr2", "arw"),
+    "image/bmp": ("bmp", "dib"),
+    "image/vnd.dwg": ("dwg", "dwt"),
+    "application/pdf": ("pdf", "ai"),
+    "application/rtf": ("rtf", "doc"),
+    "application/zip": (
+        "zip", "kmz", "epub", "pages", "numbers", "key", "sketch", "vsdx", "3mf", "bcfzip", "bcf", "ifczip", "usdz",
+        "xmind", "xps", "oxps", "skp",
+    ),
+    "application/msword": ("doc", "dot"),
+    "application/vnd.ms-excel": ("xls", "xlt"),
+    "application/vnd.ms-powerpoint": ("ppt", "pps", "pot"),
+    "application/vnd.ms-outlook": ("msg",),
+    f"{_OOXML}.wordprocessingml.document": ("docx", "dotx", "docm", "dotm"),
+    f"{_OOXML}.spreadsheetml.sheet": ("xlsx", "xltx", "xlsm", "xlsb", "xltm"),
+    f"{_OOXML}.presentationml.presentation": ("pptx", "potx", "ppsx", "pptm", "ppsm", "potm"),
+    f"{_ODF}.text": ("odt", "ott"),
+    f"{_ODF}.spreadsheet": ("ods", "ots"),
+    f"{_ODF}.presentation": ("odp", "otp"),
+    f"{_ODF}.graphics": ("odg", "otg"),
+    "video/mp4": ("mp4", "m4v"),
+    "video/quicktime": ("mov", "qt"),
+    "video/3gpp": ("3gp", "3gpp", "3g2"),
+    "video/webm": ("webm", "weba"),
+    "video/x-matroska": ("mkv", "mka", "mk3d"),
+    "audio/mpeg": ("mp3", "mp2", "mpga"),
+    "audio/mp4": ("m4a", "m4b", "mp4"),
+    "audio/aac": ("aac",),
+    "audio/wav": ("wav", "wave"),
+    "audio/flac": ("flac",),
+    "audio/ogg": ("ogg", "oga", "opus", "ogv", "ogx", "spx"),
+}  # fmt: skip
+"""What files of each kind may be called, and first of all what is put behind a name that says something else."""
+
 Read = Callable[[int, int], Awaitable[bytes]]
 """Reads the file from one place to before another."""
 

@@ -43,6 +43,36 @@ class File(Base):
     shared_at: Mapped[datetime | None] = mapped_column(TIMESTAMP)
 
 
+class FileUpload(Base):
+    """Bytes that are coming in, or were when something died: written before the first of them is stored.
+
+    The row goes as that of the file comes, or once the bytes are removed. ``size`` is what the file will have at least,
+    or may have at most where nothing is known; ``touched_at`` is when the upload was last heard of.
+    """
+
+    __tablename__ = "file_uploads"
+    __table_args__ = (
+        Index("ix_file_uploads_room_id", "room_id"),
+        Index("ix_file_uploads_uploader_id", "uploader_id"),
+    )
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    room_id: Mapped[UUID] = mapped_column(ForeignKey(f"{SCHEMA}.rooms.id", ondelete="RESTRICT"))
+    uploader_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
+    size: Mapped[int] = mapped_column(BigInteger)
+    touched_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
+
+
+class FileSweep(Base):
+    """Whose turn it is to sweep, and until when: one row, for locks of a session do not get past a pooler."""
+
+    __tablename__ = "file_sweeps"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    holder: Mapped[UUID]
+    ends_at: Mapped[datetime] = mapped_column(TIMESTAMP)
+
+
 class AttachedTo(StrEnum):
     """What a file can be attached to."""
 

@@ -7,7 +7,7 @@ from app.core.database import Database
 from app.core.errors import Conflict, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
-from app.files import queries
+from app.files import queries, sweep_queries, upload_queries
 from app.files.bytes import remove
 from app.files.queries import StoredFile
 from app.files.schemas import FileItem, file_on_wire
@@ -34,7 +34,7 @@ class FileService:
     async def files_of_room(self, actor: Principal, room_id: UUID, page: Page) -> tuple[list[FileItem], str | None]:
         """One page of a room's shared files, newest first; raises ``NotFound`` out of reach."""
         async with self._database.reading() as connection:
-            if await queries.place(connection, actor, room_id) is None:
+            if await upload_queries.place(connection, actor, room_id) is None:
                 raise NotFound
         return await self._files(actor, page, {"room_id": room_id})
 
@@ -49,11 +49,12 @@ class FileService:
 
     async def delete_draft(self, actor: Principal, file_id: UUID) -> None:
         """Throws away a draft of the actor's own; raises ``NotFound``, or ``Conflict`` for a file that is shared."""
-        found = await self.find(actor, file_id)
         async with self._database.transaction() as transaction:
-            if not await queries.delete_draft(transaction.connection, file_id):
-                raise Conflict("The file is shared with the people of its room, and stays.", slug="file-shared")
-        await remove(self._storage, found.key)
+            key = await sweep_queries.delete_own_draft(transaction.connection, actor, file_id)
+        if key is None:
+            await self.find(actor, file_id)
+            raise Conflict("The file is shared with the people of its room, and stays.", slug="file-shared")
+        await remove(self._storage, key)
 
     async def _files(self, actor: Principal, page: Page, filters: dict[str, UUID]) -> tuple[list[FileItem], str | None]:
         async with self._database.reading() as connection:

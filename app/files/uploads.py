@@ -1,19 +1,25 @@
-"""An upload: bytes first, then the row in one transaction with its event, so that no row is without bytes."""
+"""An upload: what is about to come, then the bytes, then the file's row in one transaction with its event."""
 
 import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
+import structlog
 
 from app.accounts.principal import Principal
 from app.core.database import Database, Transaction
-from app.core.errors import Conflict, NotFound, Problem
-from app.files import queries
+from app.core.errors import Conflict, NotFound, Problem, TooMany, Unauthenticated
+from app.files import entry_queries, queries, upload_queries
 from app.files.bytes import remove, thumbnail_key
-from app.files.intake import Intake, RoomFull
+from app.files.entry_queries import Entered, NewFile
+from app.files.intake import Intake, RoomFull, TooSlow
 from app.files.kinds import kind_within
+from app.files.names import named
 from app.files.pictures import BYTES_MAX, FORMATS, Picture, Pictures
-from app.files.queries import Entered, NewFile, StoredFile
+from app.files.queries import StoredFile
 from app.files.schemas import FileItem, file_on_wire
 from app.notifications.events import Event, EventType
 from app.notifications.service import NotificationService
@@ -22,7 +28,18 @@ from app.projects.preflight import HostSchema
 from app.projects.roles import MemberRole
 from app.storage.store import Storage, new_key
 
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 6
+"""How many files one person may be sending."""
+
 _TITLE_MAX = 200
+_LONGEST = timedelta(hours=6)
+_TOUCH_SECONDS = 60.0
+_SILENCE = timedelta(minutes=10)
+"""Uploads of processes that died count for so long."""
+
+StillHolds = Callable[[Principal], Awaitable[bool]]
 
 
 class Uploads:
@@ -37,43 +54,51 @@ class Uploads:
         pictures: Pictures,
         *,
         room_limit: int,
+        still_holds: StillHolds | None = None,
     ) -> None:
+        """``still_holds`` tells whether who began an upload may end it; without it nobody loses that meanwhile."""
         self._database = database
         self._host = host
         self._notifications = notifications
         self._storage = storage
         self._pictures = pictures
         self._room_limit = room_limit
+        self._still_holds = still_holds
 
     async def upload(
         self, actor: Principal, room_id: UUID, file_id: UUID | None, intake: Intake, *, is_draft: bool
     ) -> tuple[FileItem, bool]:
         """Stores a file and tells the others; answers it, and whether it was new.
 
-        The same one sent again is answered as it is, its body unread. Raises ``NotFound`` out of reach, ``Conflict``
-        when the room is closed or the id belongs to another file, and what the file itself is refused for.
+        The same one sent again is answered as it is, its body unread; a draft that is sent again as none is shared by
+        it. Raises ``NotFound`` out of reach, ``Conflict`` when the room is closed or the id belongs to another file,
+        ``TooMany``, ``Unauthenticated`` when the actor's time is over before the file has come, and what the file
+        itself is refused for.
         """
-        if (known := await self._known(actor, room_id, file_id, intake)) is not None:
-            return file_on_wire(known), False
+        if (known := await self._known(actor, room_id, file_id)) is not None:
+            return file_on_wire(await self._as_asked(actor, known, is_draft=is_draft)), False
         intake.begin()
         key = new_key()
+        await self._begin(actor, room_id, key, intake)
         try:
-            new = await self._store(file_id or uuid4(), key, intake)
+            self._limit_time(actor, intake)
+            new = await self._store(actor, file_id or uuid4(), key, intake)
+            await self._require_standing(actor)
         except BaseException:
-            await asyncio.shield(remove(self._storage, key))
+            await asyncio.shield(self._undo(key))
             raise
         entered = await self._enter(actor, room_id, new, is_draft=is_draft)
         if entered is not None:
             return file_on_wire(entered.file), True
-        await remove(self._storage, key)
-        if (known := await self._known(actor, room_id, new.id, intake)) is not None:
-            return file_on_wire(known), False
-        raise RoomFull
+        await self._undo(key)
+        if (known := await self._known(actor, room_id, new.id)) is not None:
+            return file_on_wire(await self._as_asked(actor, known, is_draft=is_draft)), False
+        raise await self._misfit(actor, room_id, new.size)
 
-    async def _known(self, actor: Principal, room_id: UUID, file_id: UUID | None, intake: Intake) -> StoredFile | None:
+    async def _known(self, actor: Principal, room_id: UUID, file_id: UUID | None) -> StoredFile | None:
         """The file of that id if it is this one; raises what keeps it from being taken otherwise."""
         async with self._database.reading() as connection:
-            place = await queries.place(connection, actor, room_id)
+            place = await upload_queries.place(connection, actor, room_id)
             if place is None:
                 raise NotFound
             found = None if file_id is None else await queries.any_file(connection, file_id)
@@ -82,14 +107,84 @@ class Uploads:
                 return found
             raise Conflict("The id belongs to another file: send this one with a new id.", slug="id-in-use")
         if not place.is_open:
-            raise Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
-        if place.files_size + intake.least > self._room_limit:
-            raise RoomFull
+            raise _closed()
         return None
 
-    async def _store(self, file_id: UUID, key: str, intake: Intake) -> NewFile:
+    async def _as_asked(self, actor: Principal, known: StoredFile, *, is_draft: bool) -> StoredFile:
+        """The file, shared now if it was a draft and is to be none."""
+        if is_draft or known.shared_at is not None:
+            return known
+        async with self._database.transaction() as transaction:
+            entered = await entry_queries.share_draft(transaction.connection, self._host, actor, known)
+            if entered is not None:
+                await self._tell(transaction, entered)
+                return entered.file
+            found = await queries.file(transaction.connection, actor, known.id)
+        if found is None:
+            raise NotFound
+        if found.shared_at is None:
+            raise _closed()
+        return found
+
+    async def _begin(self, actor: Principal, room_id: UUID, key: str, intake: Intake) -> None:
+        """Writes what is about to come, if there is space for it beside all that is coming already."""
+        async with self._database.transaction() as transaction:
+            connection = transaction.connection
+            under_way = await upload_queries.hold_under_way(connection, actor, room_id, _SILENCE)
+            if under_way.count >= AT_ONCE:
+                raise TooMany(
+                    f"You are sending {AT_ONCE} files, the most at once: try again when one has come.",
+                    headers={"Retry-After": "5"},
+                )
+            if under_way.size + intake.least > self._room_limit:
+                raise RoomFull
+            await upload_queries.begin(connection, actor, room_id, key, intake.expected)
+
+    def _limit_time(self, actor: Principal, intake: Intake) -> None:
+        left = actor.expires_at - time.time()
+        longest = _LONGEST.total_seconds()
+        if self._still_holds is not None and left < longest:
+            intake.ends_in(left, Unauthenticated("The token has expired before the file had come."))
+        else:
+            intake.ends_in(longest, TooSlow("The file took too long: send it again over a faster connection."))
+
+    async def _require_standing(self, actor: Principal) -> None:
+        if self._still_holds is None:
+            return
+        if actor.expires_at <= time.time() or not await self._still_holds(actor):
+            raise Unauthenticated("What you signed in with ended while the file was coming in.")
+
+    async def _watched(self, actor: Principal, key: str, intake: Intake) -> AsyncIterator[bytes]:
+        """The content, for as long as the actor may send it and the upload is not given up."""
+        touched = time.monotonic()
+        async for piece in intake.content():
+            yield piece
+            if time.monotonic() - touched > _TOUCH_SECONDS:
+                touched = time.monotonic()
+                await self._require_standing(actor)
+                async with self._database.reading() as connection:
+                    if not await upload_queries.touch(connection, key):
+                        raise _given_up()
+
+    async def _undo(self, key: str) -> None:
+        """Removes the bytes, then what says that they may be there."""
+        await remove(self._storage, key)
+        try:
+            async with self._database.reading() as connection:
+                await upload_queries.give_up(connection, key)
+        except Exception as error:
+            # The sweep does it: what kept this upload from being taken is what its sender is told.
+            log.warning("upload_left_to_the_sweep", key=key, error=repr(error))
+
+    async def _misfit(self, actor: Principal, room_id: UUID, size: int) -> Problem:
+        async with self._database.reading() as connection:
+            place = await upload_queries.place(connection, actor, room_id)
+        is_full = place is not None and place.files_size + size > self._room_limit
+        return RoomFull() if is_full else _given_up()
+
+    async def _store(self, actor: Principal, file_id: UUID, key: str, intake: Intake) -> NewFile:
         """Stores the bytes and, of a picture that can be decoded, its thumbnail."""
-        await self._storage.put(key, intake.content())
+        await self._storage.put(key, self._watched(actor, key, intake))
 
         async def read(start: int, end: int) -> bytes:
             return await self._storage.read(key, start, end)
@@ -98,7 +193,7 @@ class Uploads:
         picture = await self._picture(key, kind, intake.size)
         return NewFile(
             id=file_id,
-            name=intake.name,
+            name=named(intake.name, kind),
             media_type=kind,
             size=intake.size,
             sha256=intake.sha256,
@@ -119,11 +214,11 @@ class Uploads:
     async def _enter(self, actor: Principal, room_id: UUID, new: NewFile, *, is_draft: bool) -> Entered | None:
         """Writes the row; None if it was not to be.
 
-        Where it is not known whether the commit was, the bytes stay: the sweep finds out.
+        Where it is not known whether the commit was, bytes and intent stay: the sweep finds out.
         """
         try:
             async with self._database.transaction() as transaction:
-                entered = await queries.insert_file(
+                entered = await entry_queries.insert_file(
                     transaction.connection,
                     self._host,
                     actor,
@@ -137,7 +232,7 @@ class Uploads:
         except asyncpg.UniqueViolationError:
             return None
         except Problem:
-            await remove(self._storage, new.key)
+            await self._undo(new.key)
             raise
         return entered
 
@@ -161,3 +256,11 @@ def _event(entered: Entered) -> Event:
         actor_id=file.uploader_id,
         client_id=file.client_id,
     )
+
+
+def _closed() -> Conflict:
+    return Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
+
+
+def _given_up() -> TooSlow:
+    return TooSlow("Nothing was heard of this upload for too long: send the file again.")

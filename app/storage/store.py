@@ -29,7 +29,8 @@ _PATIENCE = timedelta(seconds=20)
 _FAULTS = (BaseError, OSError)
 
 
-_OURS = re.compile(r"([0-9a-f]{2}/|probe-)[0-9a-f]{32}(\.[a-z]+)?")
+_OURS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}(\.[a-z]+)?")
+_PROBE = re.compile(r"probe-[0-9a-f]{32}")
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 """What keys begin with: a part of all that is stored is a shard."""
 
@@ -140,9 +141,19 @@ class Storage:
             with _told():
                 await asyncio.to_thread(settle, self._folder, key)
 
-    async def remove_partials(self, before: datetime) -> int:
-        """Removes what writers that died have left behind; answers how much. A bucket has rules of its own for it."""
-        return await asyncio.to_thread(remove_partials, self._folder, before) if self._folder else 0
+    async def remove_leftovers(self, before: datetime) -> int:
+        """Removes what writers and probes that died before have left behind; answers how much.
+
+        What is half-written in a bucket is not seen here: a bucket has rules of its own for it.
+        """
+        with _told():
+            top = await obstore.list_with_delimiter_async(self._store)
+        probes = [each for each in top["objects"] if _PROBE.fullmatch(each["path"])]
+        old = [each["path"] for each in probes if each["last_modified"] < before]
+        for key in old:
+            await self.delete(key)
+        partials = await asyncio.to_thread(remove_partials, self._folder, before) if self._folder else 0
+        return len(old) + partials
 
     def _unusable(self, error: Exception) -> StartupError:
         return StartupError(f"FILES_URL: {self.url} cannot be used ({_one_line(error)}): {self._advice()}")

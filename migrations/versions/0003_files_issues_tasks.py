@@ -36,6 +36,24 @@ TABLES = (
     )
     """,
     """
+    CREATE TABLE IF NOT EXISTS client_portal.file_uploads (
+        key text NOT NULL,
+        room_id uuid NOT NULL,
+        uploader_id uuid NOT NULL,
+        size bigint NOT NULL,
+        touched_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        CONSTRAINT pk_file_uploads PRIMARY KEY (key)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS client_portal.file_sweeps (
+        id integer NOT NULL,
+        holder uuid NOT NULL,
+        ends_at timestamptz NOT NULL,
+        CONSTRAINT pk_file_sweeps PRIMARY KEY (id)
+    )
+    """,
+    """
     CREATE TABLE IF NOT EXISTS client_portal.attachments (
         kind text NOT NULL,
         subject_id uuid NOT NULL,
@@ -146,6 +164,12 @@ INDEXES = (
         ON client_portal.files (created_at) WHERE shared_at IS NULL
     """,
     """
+    CREATE INDEX IF NOT EXISTS ix_file_uploads_room_id ON client_portal.file_uploads (room_id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_file_uploads_uploader_id ON client_portal.file_uploads (uploader_id)
+    """,
+    """
     CREATE INDEX IF NOT EXISTS ix_attachments_file_id ON client_portal.attachments (file_id)
     """,
     """
@@ -194,7 +218,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = 0")
     for statement in (LEXEMES, *INDEXES):
         op.execute(statement)
-    for table in ("files", "issues", "approvals"):
+    for table in ("files", "file_uploads", "issues", "approvals"):
         add_foreign_key(table, "room_id", "client_portal.rooms(id)")
     add_foreign_key("attachments", "file_id", "client_portal.files(id)")
     add_foreign_key("issue_changes", "issue_id", "client_portal.issues(id)")
@@ -202,6 +226,7 @@ def upgrade() -> None:
     add_foreign_key("task_changes", "task_id", "client_portal.tasks(id)")
     # Last, because from here to the commit writers of the host's tables wait.
     add_foreign_key("files", "uploader_id", "public.users(id)")
+    add_foreign_key("file_uploads", "uploader_id", "public.users(id)")
     add_foreign_key("issues", "author_id", "public.users(id)")
     add_foreign_key("issue_changes", "actor_id", "public.users(id)")
     add_foreign_key("tasks", "author_id", "public.users(id)")
@@ -226,6 +251,8 @@ def downgrade() -> None:
             client_portal.issue_changes,
             client_portal.issues,
             client_portal.attachments,
+            client_portal.file_sweeps,
+            client_portal.file_uploads,
             client_portal.files
         """
     )

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from app.files.sweep import Sweeper
-from tests.world import World
+from app.files.sweeper import Sweeper
+from tests.world import PEOPLE, World
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n" + bytes(range(256)) * 20
 
@@ -66,6 +66,25 @@ class Desk:
 
     async def rows(self) -> int:
         return int(await self.world.value("SELECT count(*) FROM client_portal.files"))
+
+    async def begins(self, person: str, key: str, size: int = 1) -> None:
+        """Somebody's upload is under way, as far as the database knows."""
+        await self.world.execute(
+            "INSERT INTO client_portal.file_uploads (key, room_id, uploader_id, size) VALUES ($1, $2, $3, $4)",
+            key,
+            self.room,
+            PEOPLE[person],
+            size,
+        )
+
+    async def under_way(self) -> int:
+        return int(await self.world.value("SELECT count(*) FROM client_portal.file_uploads"))
+
+    async def silent_for(self, time: str) -> None:
+        """Nothing is heard of uploads for so long."""
+        await self.world.execute(
+            "UPDATE client_portal.file_uploads SET touched_at = clock_timestamp() - CAST($1 AS text)::interval", time
+        )
 
     async def room_size(self) -> int:
         return int(await self.world.value("SELECT files_size FROM client_portal.rooms WHERE id = $1", self.room))

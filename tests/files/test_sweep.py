@@ -4,13 +4,18 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import pytest
 
-from app.storage.store import Storage, new_key
+from app.core.database import Database
+from app.files.sweep import TooMuch, sweep
+from app.files.sweeper import Sweeper
+from app.storage.store import Entry, Storage, new_key
 from tests.files.people import PDF, Desk
 from tests.files.rows import put_file
 from tests.portal import PORTAL, Portal, free_port
@@ -39,27 +44,55 @@ async def test_an_upload_whose_process_is_killed_leaves_nothing_after_the_sweep(
     with suppress(httpx.TransportError):
         await asyncio.to_thread(httpx.post, f"{running.url}{desk.address}", content=killed_midway(), headers=headers)
     assert await desk.rows() == 0
-    assert len(desk.stored()) == 1
+    (left,) = desk.stored()
     succeeds(portal("sweep", **on(world)))
-    assert len(desk.stored()) == 1, "too young to be swept"
-    assert "1 broken upload" in succeeds(portal("sweep", "--older-than", "0", **on(world)))
-    assert desk.stored() == []
+    assert desk.stored() == [left], "it may go on"
+    await desk.silent_for("1 hour")
+    os.utime(left, (1, 1))
+    assert "2 broken uploads" in succeeds(portal("sweep", **on(world)))
+    assert (desk.stored(), await desk.under_way()) == ([], 0)
 
 
-async def test_bytes_without_a_row_go_once_they_are_old(desk: Desk, world: World):
+async def test_bytes_that_neither_a_file_nor_an_upload_has_go_however_young_they_are(desk: Desk, world: World):
     file = await desk.has("client")
     storage = Storage(world.files.as_uri())
-    old, young = new_key(), new_key()
-    for key in (old, f"{old}.thumbnail", young):
+    nobodys, coming = new_key(), new_key()
+    await desk.begins("dev", coming)
+    for key in (nobodys, f"{nobodys}.thumbnail", coming, f"{coming}.thumbnail"):
         await storage.put_bytes(key, b"left over")
-    (world.files / "notes.txt").write_text("not ours")
+    for name in ("notes.txt", f"probe-{'a' * 32}"):
+        (world.files / name).write_text("not a file's")
+    os.utime(world.files / f"probe-{'a' * 32}", (1, 1))
     for path in desk.stored():
-        if path.name != young[3:]:
+        if coming[3:] in path.name:
             os.utime(path, (1, 1))
-    assert succeeds(portal("sweep", **on(world))).startswith("Removed: 0 drafts, 2 pieces")
-    assert {path.name for path in desk.stored()} >= {young[3:], "notes.txt"}
-    assert len(desk.stored()) == 3
+    assert "0 drafts, 2 pieces without a file, 1 broken upload" in succeeds(portal("sweep", **on(world)))
+    assert {path.name for path in desk.stored()} >= {coming[3:], f"{coming[3:]}.thumbnail", "notes.txt"}
+    assert len(desk.stored()) == 4
     assert (await desk.get("dev", file)).content == PDF
+
+
+async def test_an_upload_that_fell_silent_is_given_up_first_and_its_bytes_then(desk: Desk, world: World):
+    key = new_key()
+    await desk.begins("client", key)
+    await Storage(world.files.as_uri()).put_bytes(key, PDF)
+    await desk.silent_for("59 minutes")
+    assert "0 broken uploads" in succeeds(portal("sweep", **on(world)))
+    await desk.silent_for("1 hour")
+    assert "1 broken upload" in succeeds(portal("sweep", **on(world)))
+    assert (desk.stored(), await desk.under_way()) == ([], 0)
+
+
+async def test_a_wrong_database_does_not_empty_the_storage(desk: Desk, world: World):
+    storage = Storage(world.files.as_uri())
+    for _ in range(21):
+        await storage.put_bytes(new_key(), PDF)
+    assert refuses(portal("sweep", **on(world))).startswith("FILES_URL: 21 of 21 stored pieces")
+    assert len(desk.stored()) == 21
+    with pytest.raises(TooMuch):
+        await desk.sweeper.sweep()
+    assert "21 pieces" in succeeds(portal("sweep", "--force", **on(world)))
+    assert desk.stored() == []
 
 
 async def test_old_drafts_go_with_their_bytes_and_give_back_what_they_took(desk: Desk, world: World):
@@ -75,7 +108,6 @@ async def test_old_drafts_go_with_their_bytes_and_give_back_what_they_took(desk:
 
 async def test_a_row_whose_bytes_are_lost_is_told_of_and_stays(world: World, room: UUID, desk: Desk):
     lost = await put_file(world, room, key=new_key())
-    await world.execute("UPDATE client_portal.files SET shared_at = now() - interval '2 hours'")
     assert str(lost) in succeeds(portal("sweep", **on(world)))
     assert await desk.rows() == 1
 
@@ -90,10 +122,44 @@ async def test_while_the_portal_runs_one_process_sweeps_at_a_time(desk: Desk, wo
     sweeper = desk.sweeper
     await desk.has("client", draft=True)
     await world.execute("UPDATE client_portal.files SET created_at = now() - interval '25 hours'")
-    async with world.connection() as other, other.transaction():
-        await other.execute("SELECT pg_advisory_xact_lock($1)", 0x706F7274_53574550)
-        assert await sweeper.sweep() is None
+    await world.execute(
+        "INSERT INTO client_portal.file_sweeps VALUES (1, gen_random_uuid(), now() + interval '1 minute')"
+    )
+    assert await sweeper.sweep() is None
+    assert refuses(portal("sweep", **on(world))).startswith("Files are being swept")
+    await world.execute("UPDATE client_portal.file_sweeps SET ends_at = now()")
     swept = await sweeper.sweep()
     assert swept is not None
     assert swept.drafts == 1
+    assert desk.stored() == []
+
+
+async def test_a_sweep_gets_by_with_one_connection_and_holds_none_while_it_looks_at_the_storage(
+    world: World, desk: Desk
+):
+    await desk.has("client")
+    database = Database(world.url, pool_size=1)
+    reading = asyncio.Event()
+
+    class Slow(Storage):
+        async def entries(self, shard: str | None = None) -> AsyncIterator[Entry]:
+            async with database.reading():
+                reading.set()
+            async for entry in super().entries(shard):
+                yield entry
+
+    try:
+        assert (await sweep(database, Slow(world.files.as_uri()))).orphans == 0
+    finally:
+        await database.close()
+    assert reading.is_set()
+
+
+async def test_the_first_sweep_comes_soon_after_the_start(world: World, desk: Desk):
+    await Storage(world.files.as_uri()).put_bytes(new_key(), PDF)
+    database = Database(world.url, pool_size=1)
+    sweeper = Sweeper(database, Storage(world.files.as_uri()), first=timedelta(milliseconds=20))
+    sweeper.start()
     await until(lambda: desk.stored() == [])
+    await sweeper.stop()
+    await database.close()
