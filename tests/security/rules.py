@@ -80,6 +80,8 @@ class Rule:
     body: Callable[[Params], Any] | None = None
     is_open: bool = False
     ends_session: bool = False
+    later: int | None = None
+    """The status for who may as well, but comes after somebody else has done it."""
 
     def expected(self, caller: str, target: str) -> int:
         if self.is_open:
@@ -186,7 +188,7 @@ RULES: dict[str, Rule] = {
     "DELETE /api/tasks/{task_id}": Rule(409, of="task", may=WORKERS),
     "GET /api/approvals/{approval_id}": Rule(200, of="approval"),
     "POST /api/approvals/{approval_id}/decision": Rule(
-        200, of="approval", may=CLIENTS | ADMINS, body=lambda _: {"decision": "approved"}
+        200, of="approval", may=CLIENTS | ADMINS, body=lambda _: {"decision": "approved"}, later=409
     ),
     "POST /api/tasks/{task_id}/approvals": Rule(201, of="task", may=WORKERS, does=DEVELOPERS, body=_of_client),
     "GET /api/projects/{project_id}/search": Rule(200, of="project", query="q=hello"),
