@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { AdminEntrance, ToAccounts } from '../admin/Entrance.tsx';
+import { mayPass, useRetry } from './connection.ts';
 import { AccountPage } from './pages/Account.tsx';
 import { FilesPage } from './pages/Files.tsx';
 import { IssuePage } from './pages/Issue.tsx';
@@ -37,6 +38,7 @@ const adminRoutes = [
 
 function Screens() {
   const { path } = useLocation();
+  useRetry(mayPass(startProblem.value), () => void startSession());
   if (startProblem.value) {
     return (
       <BarePage title="No answer">

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Icon } from '../shared/icon.tsx';
+import { Away } from './Away.tsx';
 import type { User } from './api.ts';
 import { hueOf } from './hue.ts';
 import { signOut, user } from './session.ts';
@@ -27,6 +28,7 @@ export function Shell({ children, waiting = false }: { children?: ComponentChild
           </div>
         </div>
         {!waiting && isAdmin() && <AdminSections />}
+        <Away />
       </header>
       <main id="content">{children}</main>
     </>

@@ -1,8 +1,9 @@
 import { useEffect } from 'preact/hooks';
-import { attend, clock } from '../chat/open.ts';
+import { clock } from '../chat/open.ts';
 import { socketAt } from '../chat/socket.ts';
 import { allKinds, type ChangedKind, type ChangeFrame, Changes } from '../live/changes.ts';
 import * as api from './api.ts';
+import { attendLink } from './connection.ts';
 import { user } from './session.ts';
 
 export type { ChangedKind } from '../live/changes.ts';
@@ -35,7 +36,7 @@ function changesOf(projectId: string | null): Changes {
   const changes = new Changes({
     open: socketAt<ChangeFrame>(projectId === null ? '/api/projects/ws' : socketPath(projectId)),
     ask: projectId === null ? api.me : () => api.project(projectId),
-    attend,
+    attend: attendLink,
     clock,
   });
   followed.set(key, changes);

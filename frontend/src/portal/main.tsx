@@ -17,8 +17,10 @@ import './styles/tasks.css';
 import { listenToUploads } from '../files/open.ts';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';
+import { listenToNetwork } from './connection.ts';
 import { endSession, startSession } from './session.ts';
 
+listenToNetwork();
 listenToBell();
 listenToUploads(endSession);
 void startSession();

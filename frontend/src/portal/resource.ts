@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Problem } from '../shared/http.ts';
+import { mayPass, useRetry } from './connection.ts';
 import { endSession } from './session.ts';
 
 export type Resource<Value> =
@@ -14,7 +15,10 @@ export function forgetAnswers(): void {
   seen.clear();
 }
 
-/** Loads what `key` names, and again when `key` or `version` changes; meanwhile the last answer stands. */
+/**
+ * Loads what `key` names, and again when `key` or `version` changes; meanwhile the last answer stands. What failed for
+ * want of a connection is loaded again when there is one.
+ */
 export function useResource<Value>(key: string, load: () => Promise<Value>, version = 0): Resource<Value> {
   const [answer, setAnswer] = useState<{ key: string; value?: Value; problem?: Problem }>({ key: '' });
   const [attempt, setAttempt] = useState(0);
@@ -37,6 +41,7 @@ export function useResource<Value>(key: string, load: () => Promise<Value>, vers
       wanted = false;
     };
   }, [key, attempt, version]);
+  useRetry(answer.key === key && mayPass(answer.problem), reload);
 
   if (answer.key === key && answer.problem) {
     const stale = seen.get(key);

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { TaskList } from '../../tasks/list.ts';
 import { tasksListOf } from '../../tasks/open.ts';
+import { mayPass, useRetry } from '../connection.ts';
 import { useChanges } from '../live.ts';
 import { endSession, user } from '../session.ts';
 
@@ -10,6 +11,7 @@ export function useTasks(project: string): TaskList {
   const list = tasksListOf(project, { id, display_name: display_name ?? 'You' });
   const version = useChanges(project, 'task', 'approval');
   useEffect(() => void list.refresh(), [list, version]);
+  useRetry(mayPass(list.problem.value), () => void list.refresh());
   const isSignedOut = list.problem.value?.status === 401 || list.refused.value?.problem.status === 401;
   useEffect(() => {
     if (isSignedOut) endSession();

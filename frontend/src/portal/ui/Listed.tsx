@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../shared/icon.tsx';
 import { Listing, type Source } from '../../shared/listing.ts';
+import { mayPass, useRetry } from '../connection.ts';
 import { endSession, user } from '../session.ts';
 import { Bones, FailedState, State } from '../states.tsx';
 
@@ -35,6 +36,8 @@ export function useListing<Item>(
     document.addEventListener('visibilitychange', returned);
     return () => document.removeEventListener('visibilitychange', returned);
   }, [shown]);
+  const { problem, more } = shown.view.value;
+  useRetry(mayPass(problem) || more === 'failed', () => void shown.refresh());
   return shown;
 }
 
