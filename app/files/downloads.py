@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from app.core.errors import Problem
+from app.core.errors import NotFound, Problem
 from app.files.bytes import thumbnail_key
 from app.files.pictures import FORMATS
 from app.files.queries import StoredFile
@@ -18,7 +18,7 @@ _PDF = "application/pdf"
 _SANDBOX = "default-src 'none'; sandbox"
 # Browsers' own viewers of PDF break in a sandbox.
 _POLICIES = {_PDF: "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"}
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_RANGE = re.compile(r"(?i:bytes)=(\d{0,18})-(\d{0,18})", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()+,-]")
 
 
@@ -68,10 +68,13 @@ class Downloads:
         headers |= {"Content-Type": file.media_type, "Content-Length": str(end - start)}
         if part is not None:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
-        return await self._bytes(file.key, file.size, (start, end), asked, headers, 206 if part else 200)
+        # Looked for before the answer begins: what is promised then cannot be taken back.
+        if await self._storage.size(file.key) != file.size:
+            raise BytesMissing
+        return self._sent(file.key, (start, end), asked, headers, 206 if part else 200)
 
     async def thumbnail(self, file: StoredFile, asked: Asked) -> Response:
-        """The small picture, of a file that has one."""
+        """The small picture, of a file that has one; raises ``NotFound`` if it is lost, for the file itself is not."""
         etag = f'"{file.sha256}-thumbnail"'
         headers = _common(etag) | {"Content-Security-Policy": _SANDBOX}
         if _is_known(asked, etag):
@@ -79,22 +82,11 @@ class Downloads:
         key = thumbnail_key(file.key)
         size = await self._storage.size(key)
         if size is None:
-            raise BytesMissing
+            raise NotFound
         headers |= {"Content-Type": "image/webp", "Content-Length": str(size)}
-        return await self._bytes(key, size, (0, size), asked, headers, 200)
+        return self._sent(key, (0, size), asked, headers, 200)
 
-    async def _bytes(
-        self,
-        key: str,
-        size: int,
-        part: tuple[int, int],
-        asked: Asked,
-        headers: dict[str, str],
-        status: int,
-    ) -> Response:
-        # Looked for before the answer begins: what is promised then cannot be taken back.
-        if await self._storage.size(key) != size:
-            raise BytesMissing
+    def _sent(self, key: str, part: tuple[int, int], asked: Asked, headers: dict[str, str], status: int) -> Response:
         if asked.method == "HEAD":
             return Response(status_code=status, headers=headers)
         return StreamingResponse(self._pieces(key, *part), status, headers)
@@ -119,14 +111,14 @@ def _is_known(asked: Asked, etag: str) -> bool:
 
 
 def _part(asked: Asked, size: int, etag: str) -> tuple[int, int] | None:
-    """Which part is asked for (RFC 9110, 14.2), None for all of it; raises ``RangeNotSatisfiable``.
+    """Which part is asked for (RFC 9110, 14.2: only GET has parts), None for all of it; raises ``RangeNotSatisfiable``.
 
     Several parts at once are answered with the whole, which is allowed.
     """
-    if asked.headers.get("if-range", etag) != etag:
+    if asked.method != "GET" or asked.headers.get("if-range", etag) != etag:
         return None
     found = _RANGE.fullmatch(asked.headers.get("range", "").strip())
-    if found is None or found.group(0) == "bytes=-":
+    if found is None or found.groups() == ("", ""):
         return None
     first, last = found.groups()
     start, end = (int(first), int(last or size - 1) + 1) if first else (max(0, size - int(last)), size)

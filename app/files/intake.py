@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,6 +17,8 @@ from app.files.kinds import HEAD, UnsupportedType, is_text, kind_at_first_sight
 from app.files.names import clean_name
 
 IDLE_SECONDS = 60.0
+_PLAIN_ENCODINGS = frozenset({b"binary", b"8bit", b"7bit"})
+_EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^';\"]*'([^\s;\"]+)\s*(?=;|$)", re.IGNORECASE)
 _PIECE = 256 * 1024
 _FRAME = 16 * 1024  # what surrounds the file in the body
 
@@ -180,16 +184,30 @@ class _FilePart:
         self._value.clear()
 
     def _headers_end(self) -> None:
-        disposition, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        said = self._headers.get(b"content-disposition", b"")
+        encoding = self._headers.get(b"content-transfer-encoding", b"binary").strip().lower()
+        disposition, options = parse_options_header(said)
         self._headers.clear()
         self._parts += 1
         if disposition != b"form-data" or options.get(b"name") != b"file" or self._parts > 1:
             raise _bad_body("it must have one part, named file")
+        if encoding not in _PLAIN_ENCODINGS:
+            raise _bad_body("its part must be sent as it is, without a transfer encoding")
         # Browsers write a quotation mark in a name like this.
-        self.name = options.get(b"filename", b"").decode(errors="replace").replace("%22", '"')
+        plain = options.get(b"filename", b"").decode(errors="replace").replace("%22", '"')
+        self.name = _extended_name(said) or plain
 
     def _end(self) -> None:
         self._is_whole = True
+
+
+def _extended_name(disposition: bytes) -> str:
+    """The name in the form of RFC 5987, which forms should not have (RFC 7578) but some programs write."""
+    found = _EXTENDED_NAME.search(disposition)
+    if found is None:
+        return ""
+    charset, name = found.groups()
+    return unquote_to_bytes(name).decode("utf-8" if charset.lower() == b"utf-8" else "latin-1", errors="replace")
 
 
 def _declared(request: Request) -> int:

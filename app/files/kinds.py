@@ -131,9 +131,13 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "audio/aac": ("aac",),
     "audio/wav": ("wav", "wave"),
     "audio/flac": ("flac",),
+    "application/ogg": ("ogg", "ogx", "oga", "ogv", "opus"),
     "audio/ogg": ("ogg", "oga", "opus", "ogv", "ogx", "spx"),
 }  # fmt: skip
 """What files of each kind may be called, and first of all what is put behind a name that says something else."""
+
+KINDS = frozenset({_TEXT, *_TAKEN.values(), *(kind for _, kind in (*_IN_ZIP, *_IN_OLE) if kind)})
+"""All that files can be."""
 
 Read = Callable[[int, int], Awaitable[bytes]]
 """Reads the file from one place to before another."""

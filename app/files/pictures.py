@@ -1,4 +1,9 @@
-"""Small pictures of pictures. What cannot be decoded within bounds has none."""
+"""Small pictures of pictures. What cannot be decoded within bounds has none.
+
+A picture takes memory by its pixels, whatever its file takes: at most 64 MiB decoded, at four bytes a pixel, and half
+as much again while a progressive JPEG is. It is made smaller before anything else is made of it, so no copy is as
+large. By that the time is bounded too, to a second or so: no further limit is needed.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,11 +28,11 @@ FORMATS = {
 """The kinds that are decoded: those that every browser shows."""
 
 _SIDE = 640
-_PIXELS_MAX = 24_000_000
+_MIDDLE = 4 * _SIDE
+_PIXELS_MAX = 64 * 1024 * 1024 // 4
 _JPEG_PIXELS_MAX = 64_000_000  # decoded at an eighth of their size if need be, unless they are progressive
 _ORIENTATION = 0x0112
 _TURNED = frozenset({5, 6, 7, 8})
-_PLAIN_MODES = frozenset({"RGB", "RGBA", "L", "LA", "CMYK", "YCbCr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Picture:
 
 
 class Pictures:
-    """Decodes pictures in threads, one at a time: each may take a hundred megabytes for a moment."""
+    """Decodes pictures in threads, one at a time: each may take up to a hundred megabytes for a moment."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(1)
@@ -68,10 +73,11 @@ def _picture(image: Image.Image) -> Picture | None:
         return None
     if image.getexif().get(_ORIENTATION) in _TURNED:
         width, height = height, width
-    small = image if image.mode in _PLAIN_MODES else image.convert("RGBA")
-    small.thumbnail((_SIDE, _SIDE))
-    turned = ImageOps.exif_transpose(small)
-    shown = turned if turned.mode in ("RGB", "RGBA") else turned.convert("RGBA" if "A" in turned.mode else "RGB")
+    # To the middle size without a copy: JPEG decodes to it, of others pixels are left out.
+    image.draft(None, (_MIDDLE, _MIDDLE))
+    image.thumbnail((_MIDDLE, _MIDDLE), Image.Resampling.NEAREST)
+    shown = ImageOps.exif_transpose(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+    shown.thumbnail((_SIDE, _SIDE))
     written = BytesIO()
     shown.save(written, "WEBP", quality=80)
     return Picture(width, height, written.getvalue())

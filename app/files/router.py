@@ -69,7 +69,7 @@ Sent = Annotated[Downloads, Depends(_downloads)]
     "/rooms/{room_id}/files",
     status_code=201,
     openapi_extra=_FORM,
-    responses=documented(408, 409, 413, 415) | {200: {"model": File}},
+    responses=documented(408, 409, 413, 415, 429, 503) | {200: {"model": File}},
 )
 async def upload_file(
     room_id: UUID,
@@ -115,9 +115,7 @@ async def download_file(
     return await sent.answer(found, Asked(request.method, request.headers, download))
 
 
-@router.get(
-    "/files/{file_id}/thumbnail", response_class=Response, responses=_THUMBNAIL | _NOT_CHANGED | documented(410)
-)
+@router.get("/files/{file_id}/thumbnail", response_class=Response, responses=_THUMBNAIL | _NOT_CHANGED)
 async def read_thumbnail(file_id: UUID, caller: Caller, files: Files, sent: Sent, request: Request) -> Response:
     """A small form of a picture, as WebP."""
     found = await files.find(caller, file_id)

@@ -83,6 +83,23 @@ class TestTaken:
         assert (file["size"], file["media_type"]) == (0, "text/plain")
         assert (await desk.get("client", file)).content == b""
 
+    @pytest.mark.parametrize(
+        ("disposition", "name"),
+        [
+            ("filename=\"K_che.pdf\"; filename*=UTF-8''K%C3%BCche.pdf", "Küche.pdf"),
+            ("filename*=utf-8'de'K%C3%BCche.pdf", "Küche.pdf"),
+            ("filename*=iso-8859-1''K%FCche.pdf; filename=x.pdf", "Küche.pdf"),
+            ("filename*=UTF-8''..%2F..%2Fpasswd.pdf", "passwd.pdf"),
+            ('filename="plain.pdf"; filename*=broken', "plain.pdf"),
+        ],
+    )
+    async def test_its_name_may_be_said_in_the_long_form(self, desk: Desk, disposition: str, name: str):
+        answer = await desk.send("client", part(PDF, f'form-data; name="file"; {disposition}') + END, **FORM)
+        assert (answer.status_code, answer.json()["name"]) == (201, name)
+
+    async def test_it_is_named_by_what_it_is(self, desk: Desk):
+        assert (await desk.has("client", b"@echo off\r\n", name="run.bat"))["name"] == "run.bat.txt"
+
     async def test_the_team_is_told_and_nobody_of_what_they_did_themselves(self, desk: Desk):
         file = await desk.has("client", name="tiles.pdf")
         for person in ("dev", "pm"):
@@ -136,6 +153,11 @@ class TestRefused:
         answer = await desk.send("client", body, **FORM)
         assert (answer.status_code, is_problem(answer)) == (422, True)
         assert await has_nothing(desk)
+
+    @pytest.mark.parametrize(("encoding", "status"), [("base64", 422), ("quoted-printable", 422), ("Binary", 201)])
+    async def test_a_part_in_an_encoding(self, desk: Desk, encoding: str, status: int):
+        said = f'form-data; name="file"; filename="a.pdf"\r\nContent-Transfer-Encoding: {encoding}'
+        assert (await desk.send("client", part(PDF, said) + END, **FORM)).status_code == status
 
     @pytest.mark.parametrize(
         "content_type", ["application/json", "multipart/form-data", "multipart/form-data; boundary="]

@@ -29,7 +29,7 @@ async def test_what_a_folder_has_taken_is_on_the_disk_with_its_name(tmp_path: Pa
     fsync = os.fsync
 
     def told(descriptor: int) -> None:
-        settled.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        settled.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", told)

@@ -111,7 +111,7 @@ class TestFolder:
         for path in (left[0], left[2]):
             os.utime(path, (1, 1))
         assert await keys(storage) == [key]
-        assert await storage.remove_partials(datetime.now(UTC) - timedelta(hours=1)) == 1
+        assert await storage.remove_leftovers(datetime.now(UTC) - timedelta(hours=1)) == 1
         assert set((tmp_path / "ab").iterdir()) == {tmp_path / key, *left[1:]}
 
     async def test_one_that_cannot_be_made_is_named_in_one_line(self, tmp_path: Path):
