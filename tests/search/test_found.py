@@ -49,6 +49,10 @@ class TestWords:
         for q in (text, text.split()[0]):
             assert await searching.texts("dev", q) == [text]
 
+    async def test_letters_may_be_made_of_parts_in_what_is_asked_for(self, searching: Searching):
+        await searching.says("client", "Grüße aus Köln")
+        assert await searching.texts("dev", "Ko\u0308ln") == ["Grüße aus Köln"]
+
     @pytest.mark.parametrize("q", ["...", "-", "''", "& | !", "<->", "—", "%", "\\"])
     async def test_without_any_nothing_is_found(self, searching: Searching, q):
         await searching.one_of_each("kitchen")

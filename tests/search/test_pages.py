@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.dev.demo import FIRST_PROJECT
 from tests.search.people import START, Searching
+from tests.world import PEOPLE
 
 
 async def _walk(searching: Searching, limit: int) -> list[tuple[str, str]]:
@@ -63,3 +65,37 @@ async def test_a_long_room_is_gone_through_to_its_beginning(searching: Searching
         cursor = page["next_cursor"]
     expected = {1, 6500} | {n for n in range(1, 6501) if n % 1000 in (0, 999)}
     assert numbers == sorted(expected, reverse=True)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+async def test_rooms_are_gone_through_together(searching: Searching, limit):
+    """Thirty rooms: some lately used and some long ago, where few messages match and where many do."""
+    await searching.world.execute(
+        "INSERT INTO public.users (id, full_name, email)"
+        " SELECT md5('tenant ' || n)::uuid, 'Tenant', 'tenant' || n || '@example.org' FROM generate_series(1, 30) n"
+    )
+    await searching.world.execute(
+        "INSERT INTO client_portal.rooms (project_id, client_id, last_number)"
+        " SELECT $1, md5('tenant ' || n)::uuid, n FROM generate_series(1, 30) n",
+        FIRST_PROJECT,
+    )
+    await searching.world.execute(
+        "INSERT INTO client_portal.messages (id, room_id, number, author_id, body, created_at)"
+        " SELECT gen_random_uuid(), room.id, n, client_id,"
+        " CASE WHEN (last_number + n) % 5 = 0 THEN 'bath' ELSE 'kitchen' END,"
+        " $1::timestamptz + n * interval '1 minute' - last_number * 7 % 30 * interval '10 minutes'"
+        " FROM client_portal.rooms AS room, generate_series(1, last_number) n WHERE room.client_id <> $2",
+        START,
+        PEOPLE["client"],
+    )
+    expected = await searching.world.value(
+        "SELECT array_agg(id::text ORDER BY created_at DESC, id DESC) FROM client_portal.messages"
+        " WHERE body = 'kitchen' AND created_at >= $1::timestamptz - interval '1 hour'",
+        START,
+    )
+    found, cursor = [], ""
+    while len(found) < len(expected):
+        page = await searching.page("dev", "kitchen", kind="message", limit=limit, cursor=cursor)
+        found += [each["id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+    assert found[: len(expected)] == expected
