@@ -31,6 +31,7 @@ _ISSUE_ROWS = 10_000_000
 _FEW_ROWS = 10_000
 _FEW_MESSAGES = 50_000
 _SEARCHED_MESSAGES = 1_000_000
+_SEARCHED_ROOMS = 300
 
 
 def main() -> None:
@@ -143,6 +144,11 @@ def _messages(big: Rooms, few: int) -> Iterator[Row]:
 def _search(messages: int) -> Iterator[Row]:
     with world(_FEW_ROWS) as small_world:
         yield from _with_rooms(furnish(small_world, messages, are_talked=True), figures.search)
+    # All rooms of the first project, and the longest, which is of another.
+    messages = MESSAGES_PER_ROOM * _SEARCHED_ROOMS * 10 // 9 + 10
+    with world(_FEW_ROWS) as small_world:
+        rooms = furnish(small_world, messages, are_talked=True, per_project=_SEARCHED_ROOMS)
+        yield from _with_rooms(rooms, figures.search_of_all)
 
 
 def _with_rooms(rooms: Rooms, figure: Callable[..., Iterator[Row]]) -> Iterator[Row]:

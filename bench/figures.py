@@ -180,29 +180,45 @@ def messages(small: Rooms, big: Rooms) -> Iterator[Row]:
 
 def search(rooms: Rooms, portal: Portal) -> Iterator[Row]:
     """Latency of searches for rare and common words and their beginnings, in rooms like most and in the longest."""
-    asked = {
+    step = max(rooms.count // _SEARCHED_ROOMS, 1)
+    places = {f"{MESSAGES_PER_ROOM} messages": range(0, rooms.count, step), f"{rooms.longest:,}": [rooms.count]}
+    for room, numbers in places.items():
+        for what, words in _wanted().items():
+            requests = rooms.searches(words, numbers)
+            yield _searched(portal, requests, f"search for {what}, rooms of {room}, of {rooms.messages:,}")
+
+
+def search_of_all(rooms: Rooms, portal: Portal) -> Iterator[Row]:
+    """The same for whoever reaches all rooms of a project that has many."""
+    for what, words in _wanted().items():
+        requests = rooms.searches_of_all(words)
+        yield _searched(
+            portal, requests, f"search for {what}, all {rooms.per_project} rooms of {MESSAGES_PER_ROOM} messages"
+        )
+
+
+def _wanted() -> dict[str, list[str]]:
+    return {
         "a rare word": [word(rank) for rank in range(VOCABULARY - _WORDS, VOCABULARY)],
         "a word": [word(rank) for rank in range(1000, 1000 + _WORDS)],
         "a common word": [word(rank) for rank in range(1, 1 + _WORDS)],
         "two common words": [f"{word(rank)} {word(rank + 1)}" for rank in range(1, 1 + _WORDS)],
         "a beginning of two letters": [word(rank)[:2] for rank in range(100, 100 + _WORDS)],
     }
-    step = max(rooms.count // _SEARCHED_ROOMS, 1)
-    places = {f"{MESSAGES_PER_ROOM} messages": range(0, rooms.count, step), f"{rooms.longest:,}": [rooms.count]}
-    for room, numbers in places.items():
-        for what, words in asked.items():
-            requests = deal(rooms.searches(words, numbers), 1)
-            measured = _load(load.Plan(portal.port, requests, seconds=2.0, warm_up_seconds=0.5))
-            yield Row(
-                f"search for {what}, rooms of {room}, of {rooms.messages:,}",
-                f"p99 {measured.p99:.1f} ms, p50 {measured.p50:.1f} ms",
-                "",
-                measured.p99,
-                50,
-                is_most=True,
-                unit=" ms",
-                client_share=measured.client_share,
-            )
+
+
+def _searched(portal: Portal, requests: Iterable[str], figure: str) -> Row:
+    measured = _load(load.Plan(portal.port, deal(requests, 1), seconds=2.0, warm_up_seconds=0.5))
+    return Row(
+        figure,
+        f"p99 {measured.p99:.1f} ms, p50 {measured.p50:.1f} ms",
+        "",
+        measured.p99,
+        50,
+        is_most=True,
+        unit=" ms",
+        client_share=measured.client_share,
+    )
 
 
 def sockets_memory(rooms: Rooms, portal: Portal) -> Iterator[Row]:

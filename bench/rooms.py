@@ -1,7 +1,8 @@
 """The rooms of the bench, known by number, their people, and how a world gets them.
 
-Four rooms a project, each with its client; the project's developer and manager are in all of them. The rooms have the
-same number of messages whatever the table's size, but for the last one, which has a tenth of all.
+Four rooms a project, or as many as wanted, each with its client; the project's developer and manager are in all of
+them. The rooms have the same number of messages whatever the table's size, but for the last one, which has a tenth of
+all.
 """
 
 import asyncio
@@ -123,8 +124,11 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 class Rooms:
     """The rooms that ``messages`` messages are in; ``count`` of them have the same number, one more is the longest."""
 
-    def __init__(self, world: World, messages: int, *, are_talked: bool = False) -> None:
+    def __init__(
+        self, world: World, messages: int, *, are_talked: bool = False, per_project: int = _PER_PROJECT
+    ) -> None:
         self.messages = messages
+        self.per_project = per_project
         self._are_talked = are_talked
         self.longest = messages // 10
         self.count = (messages - self.longest) // MESSAGES_PER_ROOM
@@ -134,8 +138,8 @@ class Rooms:
         """Makes the rooms, their people and their messages."""
         shape = {
             "rooms": self.count,
-            "projects": self.count // _PER_PROJECT + 1,
-            "per_project": _PER_PROJECT,
+            "projects": self.count // self.per_project + 1,
+            "per_project": self.per_project,
             "per_room": MESSAGES_PER_ROOM,
             "longest": self.longest,
             "messages": self.messages,
@@ -169,20 +173,21 @@ class Rooms:
     def lists(self) -> dict[str, str]:
         """Requests for the newest rooms of people who have many, by who asks."""
         busy = token(self.world.secret, made_of("busy developer 0"), "developer")
-        admin = token(self.world.secret, made_of("room onlooker 0"), "admin")
         path = "/api/rooms?limit=50"
         return {
             f"a developer of {min(MANY, self.count):,}": get(path, busy),
-            f"an admin, who reaches all {self.count + 1:,}": get(path, admin),
+            f"an admin, who reaches all {self.count + 1:,}": get(path, self._admin()),
         }
 
     def searches(self, words: Iterable[str], rooms: Iterable[int]) -> list[str]:
         """For each of these words, and each of these rooms in turn: its client and its developer search for it."""
         asked = [(text, room, bearer) for text in words for room in rooms for bearer in self._talkers(room)]
-        return [
-            get(f"/api/projects/{made_of(f'project of rooms {room // _PER_PROJECT}')}/search?q={quote(text)}", bearer)
-            for text, room, bearer in asked
-        ]
+        return [self._search(text, room, bearer) for text, room, bearer in asked]
+
+    def searches_of_all(self, words: Iterable[str]) -> list[str]:
+        """For each of these words: the first project's developer and an admin search for it in all of its rooms."""
+        bearers = self._developer(0), self._admin()
+        return [self._search(text, 0, bearer) for text in words for bearer in bearers]
 
     def sockets(self, rooms: Iterable[int]) -> list[str]:
         """Of each of these rooms: the requests that open its client's socket and its developer's."""
@@ -196,11 +201,18 @@ class Rooms:
     def _talkers(self, room: int) -> tuple[str, str]:
         return self._client(room), self._developer(room)
 
+    def _search(self, text: str, room: int, bearer: str) -> str:
+        project_id = made_of(f"project of rooms {room // self.per_project}")
+        return get(f"/api/projects/{project_id}/search?q={quote(text)}", bearer)
+
+    def _admin(self) -> str:
+        return token(self.world.secret, made_of("room onlooker 0"), "admin")
+
     def _client(self, room: int) -> str:
         return token(self.world.secret, made_of(f"room client {room}"), "client")
 
     def _developer(self, room: int) -> str:
-        return token(self.world.secret, made_of(f"room developer {room // _PER_PROJECT}"), "developer")
+        return token(self.world.secret, made_of(f"room developer {room // self.per_project}"), "developer")
 
 
 _UPGRADE = (
@@ -209,9 +221,9 @@ _UPGRADE = (
 )
 
 
-def furnish(world: World, messages: int, *, are_talked: bool = False) -> Rooms:
+def furnish(world: World, messages: int, *, are_talked: bool = False, per_project: int = _PER_PROJECT) -> Rooms:
     """Gives the world its rooms. Messages are made of many words if they are talked, else each says the same."""
-    rooms = Rooms(world, messages, are_talked=are_talked)
+    rooms = Rooms(world, messages, are_talked=are_talked, per_project=per_project)
     asyncio.run(rooms.fill())
     return rooms
 
