@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { fasterText } from '../../issues/conflict.ts';
 import type { Issue, IssueKind } from '../../issues/types.ts';
 import { issueKinds, longestReason } from '../../issues/words.ts';
@@ -6,6 +6,8 @@ import { conflictOf } from '../../shared/conflict.ts';
 import { Problem } from '../../shared/http.ts';
 import { refusalOf } from '../../shared/refusal.ts';
 import { endSession } from '../session.ts';
+import { Field } from '../ui/Field.tsx';
+import { LeaveButton, Modal } from '../ui/Modal.tsx';
 
 interface Props {
   kind: IssueKind;
@@ -21,12 +23,7 @@ export function Decline({ kind, decline, closed }: Props) {
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState('');
-  const id = useId();
-
-  useLayoutEffect(() => {
-    dialog.current?.showModal();
-    field.current?.focus();
-  }, []);
+  useLayoutEffect(() => field.current?.focus(), []);
 
   const send = async () => {
     if (reason.trim() === '') {
@@ -48,54 +45,37 @@ export function Decline({ kind, decline, closed }: Props) {
   };
 
   return (
-    <dialog
-      ref={dialog}
-      class="confirm"
-      aria-labelledby={`${id}-title`}
-      onCancel={(event) => busy && event.preventDefault()}
-      onClose={closed}
+    <Modal
+      dialog={dialog}
+      title={`Decline this ${issueKinds[kind].name.toLowerCase()}?`}
+      busy={busy}
+      written={reason.trim() !== ''}
+      submit={() => void send()}
+      closed={closed}
     >
-      <form
-        class="form"
-        method="dialog"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <h2 class="confirm-title" id={`${id}-title`}>
-          Decline this {issueKinds[kind].name.toLowerCase()}?
-        </h2>
-        <div class="field">
-          <label for={`${id}-reason`}>Reason</label>
+      <Field name="reason" label="Reason" hint="The client sees it in the history." error={refused}>
+        {(attributes) => (
           <textarea
+            {...attributes}
             ref={field}
-            id={`${id}-reason`}
             rows={4}
             dir="auto"
             maxLength={longestReason}
             value={reason}
             required
-            aria-describedby={`${id}-hint ${id}-refused`}
-            aria-invalid={refused !== ''}
             onInput={(event) => setReason(event.currentTarget.value)}
           />
-          <span class="hint" id={`${id}-hint`}>
-            The client sees it in the history.
-          </span>
-        </div>
-        <p class="alert-line" id={`${id}-refused`} role="alert">
-          {refused}
-        </p>
-        <div class="confirm-buttons">
-          <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
-            Cancel
-          </button>
-          <button type="submit" class="button danger" disabled={busy}>
-            {busy ? 'Declining…' : 'Decline'}
-          </button>
-        </div>
-      </form>
-    </dialog>
+        )}
+      </Field>
+      <p class="visually-hidden" role="alert">
+        {refused}
+      </p>
+      <div class="confirm-buttons">
+        <LeaveButton busy={busy} />
+        <button type="submit" class="button danger" disabled={busy}>
+          {busy ? 'Declining…' : 'Decline'}
+        </button>
+      </div>
+    </Modal>
   );
 }

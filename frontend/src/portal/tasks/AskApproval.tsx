@@ -12,7 +12,7 @@ import { useResource } from '../resource.ts';
 import { endSession } from '../session.ts';
 import { Bones } from '../states.tsx';
 import { Field, focusRefused } from '../ui/Field.tsx';
-import { Modal } from '../ui/Modal.tsx';
+import { LeaveButton, Modal } from '../ui/Modal.tsx';
 
 interface Props {
   task: Task;
@@ -62,7 +62,14 @@ export function AskApproval({ task, asked, closed }: Props) {
   };
 
   return (
-    <Modal dialog={dialog} title="Ask for approval" busy={busy} submit={() => void send()} closed={closed}>
+    <Modal
+      dialog={dialog}
+      title="Ask for approval"
+      busy={busy}
+      written={note.trim() !== ''}
+      submit={() => void send()}
+      closed={closed}
+    >
       <p>
         The client is shown the task exactly as it is now, with the files you add. If its text changes before
         they answer, you ask again.
@@ -124,9 +131,7 @@ export function AskApproval({ task, asked, closed }: Props) {
           : refused.rest}
       </p>
       <div class="confirm-buttons">
-        <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
-          Cancel
-        </button>
+        <LeaveButton busy={busy} />
         <button type="submit" class="button primary" disabled={busy || !room}>
           {busy ? 'Asking…' : 'Ask for approval'}
         </button>

@@ -7,7 +7,7 @@ import { decide } from '../../tasks/api.ts';
 import { type Approval, type Decision, longest } from '../../tasks/types.ts';
 import { endSession } from '../session.ts';
 import { Field } from '../ui/Field.tsx';
-import { Modal } from '../ui/Modal.tsx';
+import { LeaveButton, Modal } from '../ui/Modal.tsx';
 import { useStart } from './Dialogs.tsx';
 import { isAsked } from './rights.ts';
 
@@ -94,7 +94,14 @@ export function Answer({ approval, decision, isWaiting, decided, outdated, close
   };
 
   return (
-    <Modal dialog={dialog} title={title} busy={busy} submit={() => void send()} closed={closed}>
+    <Modal
+      dialog={dialog}
+      title={title}
+      busy={busy}
+      written={comment.trim() !== ''}
+      submit={() => void send()}
+      closed={closed}
+    >
       <p>
         {decision === 'approved'
           ? bindingText(approval)
@@ -123,9 +130,7 @@ export function Answer({ approval, decision, isWaiting, decided, outdated, close
         {refused.rest}
       </p>
       <div class="confirm-buttons">
-        <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
-          Cancel
-        </button>
+        <LeaveButton busy={busy} />
         <button type="submit" class="button primary" disabled={busy || !isWaiting}>
           {busy ? doing : action}
         </button>

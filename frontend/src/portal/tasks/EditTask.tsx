@@ -10,7 +10,7 @@ import { statuses, statusNames } from '../../tasks/words.ts';
 import { useResource } from '../resource.ts';
 import { endSession } from '../session.ts';
 import { Field, focusRefused } from '../ui/Field.tsx';
-import { Modal } from '../ui/Modal.tsx';
+import { LeaveButton, Modal } from '../ui/Modal.tsx';
 import { type Choice, Clashes } from './Clashes.tsx';
 
 interface Props {
@@ -83,7 +83,14 @@ export function EditTask({ list, task, saved, closed }: Props) {
   };
 
   return (
-    <Modal dialog={dialog} title="Edit task" busy={busy} submit={() => void save()} closed={closed}>
+    <Modal
+      dialog={dialog}
+      title="Edit task"
+      busy={busy}
+      written={Object.keys(taskPatch(base.fields, mine)).length > 0}
+      submit={() => void save()}
+      closed={closed}
+    >
       {merge && (
         <Clashes
           merge={merge}
@@ -174,9 +181,13 @@ export function EditTask({ list, task, saved, closed }: Props) {
         {refused.rest}
       </p>
       <div class="confirm-buttons">
-        <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
-          {merge || isGone ? 'Discard mine' : 'Cancel'}
-        </button>
+        {merge || isGone ? (
+          <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
+            Discard mine
+          </button>
+        ) : (
+          <LeaveButton busy={busy} />
+        )}
         <button type="submit" class="button primary" disabled={busy || isGone}>
           {busy ? 'Saving…' : 'Save'}
         </button>

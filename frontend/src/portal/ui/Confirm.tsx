@@ -11,6 +11,8 @@ interface Props {
   /** The word on the button, and while it is being done. */
   action: string;
   doing: string;
+  /** The word on the button that leaves all as it is. */
+  stay?: string;
   danger?: boolean;
   run: () => Promise<void>;
   /** The dialog is closed and the focus is back where it was. */
@@ -18,7 +20,8 @@ interface Props {
 }
 
 /** Asks before something is done that others will feel. */
-export function Confirm({ title, children, action, doing, danger = false, run, closed }: Props) {
+export function Confirm(props: Props) {
+  const { title, children, action, doing, stay = 'Cancel', danger = false, run, closed } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState('');
@@ -56,7 +59,7 @@ export function Confirm({ title, children, action, doing, danger = false, run, c
       </p>
       <div class="confirm-buttons">
         <button type="button" class="button" disabled={busy} onClick={() => dialog.current?.close()}>
-          Cancel
+          {stay}
         </button>
         <button
           type="button"
