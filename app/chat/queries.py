@@ -37,7 +37,7 @@ from app.core.types import HOST_ID, TIMESTAMP, HostId
 from app.projects.access import ACTOR, IS_OF_ROOM, ROOM_IS_OPEN, belongs_to_room, reachable_rooms
 from app.projects.models import ProjectMember, Room, RoomRead, host_projects
 from app.projects.preflight import HostSchema
-from app.projects.queries import NAMELESS, project_name
+from app.projects.queries import ACTOR_NAME, NAMELESS, columns_of_event, project_name
 
 SNIPPET = 200
 """How many characters of its last message a list of rooms shows."""
@@ -171,7 +171,7 @@ async def insert_message(
     rows = await fetch(connection, _insert_message(host, reachable_rooms(actor)), parameters)
     if not rows:
         return None
-    number, created_at, project_id, client_id, author_name, author_role, had_read, name = rows[0]
+    number, created_at, project_id, client_id, had_read, author_name, author_role, name = rows[0]
     written = StoredMessage(
         message_id, room_id, project_id, number, actor.user_id, author_name, body, created_at, file_count
     )
@@ -202,22 +202,13 @@ def _insert_message(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[
         .values(number=place.c.last_number)
         .cte("marked")
     )
-    author_name = select(Account.display_name).where(Account.user_id == ACTOR).scalar_subquery()
-    author_role = (
-        select(ProjectMember.role)
-        .where(ProjectMember.project_id == place.c.project_id, ProjectMember.user_id == ACTOR)
-        .scalar_subquery()
-    )
-    name = select(project_name(host)).where(host_projects.c.id == place.c.project_id).scalar_subquery()
     return select(
         posted.c.number,
         posted.c.created_at,
         place.c.project_id,
         place.c.client_id,
-        func.coalesce(author_name, NAMELESS),
-        author_role,
         _own_mark,
-        name,
+        *columns_of_event(host, place.c.project_id),
     ).add_cte(marked)
 
 
@@ -445,6 +436,5 @@ async def attendance(connection: AsyncConnection, actor: Principal, room_id: UUI
 
 @cache
 def _attendance(reachable: Select[UUID]) -> Select[*tuple[Any, ...]]:
-    name = select(Account.display_name).where(Account.user_id == ACTOR).scalar_subquery()
-    columns = (Room.project_id, Room.last_number, belongs_to_room(ACTOR), func.coalesce(name, NAMELESS))
+    columns = (Room.project_id, Room.last_number, belongs_to_room(ACTOR), ACTOR_NAME)
     return select(*columns).where(Room.id == _ROOM_ID, Room.id.in_(reachable))

@@ -12,22 +12,20 @@ from app.chat import queries
 from app.chat.queries import Posted, StoredMessage, StoredPerson, StoredRoom
 from app.chat.schemas import LastMessage, Message, Person, Room, RoomWithPeople
 from app.core.database import Database, Signal, Transaction
-from app.core.errors import Conflict, NotFound
+from app.core.errors import NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
 from app.files.attachments import attach, attached
 from app.files.models import AttachedTo
 from app.files.schemas import FileItem
-from app.notifications.events import Event, EventType, SourceKind
+from app.notifications.events import Event, EventType, SourceKind, part_of, snippet_of, title_of
 from app.notifications.service import NotificationService
 from app.presence.board import PresenceBoard
 from app.projects.preflight import HostSchema
+from app.projects.refusals import id_in_use, room_closed
 from app.projects.roles import MemberRole
 from app.projects.schemas import Name
 from app.projects.service import ProjectService
-
-_TITLE_MAX = 200
-_SNIPPET = 280
 
 
 class ChatService:
@@ -186,8 +184,8 @@ class ChatService:
         if found is not None and (found.room_id, found.author_id, found.body, [each.id for each in files]) == said:
             return message_on_wire(found, files)
         if found is None and room is not None and not room.is_open:
-            raise Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
-        raise Conflict("The id belongs to another message: send this one with a new id.", slug="id-in-use")
+            raise room_closed()
+        raise id_in_use("message")
 
 
 async def files_of(connection: AsyncConnection, messages: Iterable[StoredMessage]) -> dict[UUID, list[FileItem]]:
@@ -210,16 +208,13 @@ def message_on_wire(stored: StoredMessage, files: list[FileItem]) -> Message:
 
 def _event(posted: Posted, files: Sequence[FileItem]) -> Event:
     message = posted.message
-    title = f"{message.author_name} wrote in {posted.project_name}"
-    text = message.body.strip() or _named(files)
     return Event(
         type=EventType.MESSAGE_POSTED,
-        # An admin who belongs to no part of the project speaks for those who manage it.
-        by=MemberRole(posted.author_role or MemberRole.MANAGER),
+        by=part_of(posted.author_role),
         project_id=message.project_id,
         source_id=message.id,
-        title=title if len(title) <= _TITLE_MAX else "New message",
-        body=text if len(text) <= _SNIPPET else f"{text[: _SNIPPET - 1]}…",
+        title=title_of(f"{message.author_name} wrote in {posted.project_name}", "New message"),
+        body=snippet_of(message.body.strip() or _named(files)),
         actor_id=message.author_id,
         client_id=posted.client_id,
     )

@@ -13,13 +13,11 @@ from app.core.database import Transaction
 from app.core.http import InDatabase
 from app.core.problems import documented
 from app.core.types import Body, HostId, Title
-from app.notifications.events import Event, EventType
+from app.notifications.events import Event, EventType, title_of
 from app.notifications.service import NotificationService
 from app.projects.service import ProjectService
 
 router = APIRouter(prefix="/api/testnotify", tags=["testnotify"], responses=documented(401, 403, 404))
-
-_TITLE_MAX = 200
 
 
 class SimulatedIssue(BaseModel):
@@ -55,12 +53,11 @@ async def simulate_message(
     """Tells the project's people as if a client had posted this message; ``snippet`` becomes the body."""
     async with database.transaction() as transaction:
         name = await _project_name(request, transaction, caller, message.project_id)
-        title = f"New message in {name}"
         event = Event(
             type=EventType.MESSAGE_POSTED,
             project_id=message.project_id,
             source_id=message.message_id,
-            title=title if len(title) <= _TITLE_MAX else "New message",
+            title=title_of(f"New message in {name}", "New message"),
             body=message.snippet,
         )
         await _notifications(request).notify(transaction, event)

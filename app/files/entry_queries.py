@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    ColumnElement,
     Integer,
     Select,
     Text,
@@ -23,15 +22,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.models import Account
 from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.files.models import File, FileUpload
 from app.files.queries import FILE_ID, ROOM_ID, StoredFile
 from app.projects.access import ACTOR, ROOM_IS_OPEN, reachable_rooms
-from app.projects.models import ProjectMember, Room, host_projects
+from app.projects.models import Room
 from app.projects.preflight import HostSchema
-from app.projects.queries import NAMELESS, project_name
+from app.projects.queries import columns_of_event
 
 _KEY = bindparam("key", type_=Text)
 
@@ -155,20 +153,8 @@ def _insert_file(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any
         room.c.client_id,
         entered.c.created_at,
         entered.c.shared_at,
-        *_told(host, room.c.project_id),
+        *columns_of_event(host, room.c.project_id),
     )
-
-
-def _told(host: HostSchema, project_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
-    """What an event says of the actor and the project: both names, and the actor's part in it."""
-    uploader_name = select(Account.display_name).where(Account.user_id == ACTOR).scalar_subquery()
-    uploader_role = (
-        select(ProjectMember.role)
-        .where(ProjectMember.project_id == project_id, ProjectMember.user_id == ACTOR)
-        .scalar_subquery()
-    )
-    name = select(project_name(host)).where(host_projects.c.id == project_id).scalar_subquery()
-    return func.coalesce(uploader_name, NAMELESS), uploader_role, name
 
 
 async def share_draft(
@@ -199,4 +185,4 @@ def _share_draft(host: HostSchema, reachable: Select[UUID]) -> Select[*tuple[Any
         .returning(File.shared_at, Room.project_id)
         .cte("shared")
     )
-    return select(shared.c.shared_at, *_told(host, shared.c.project_id))
+    return select(shared.c.shared_at, *columns_of_event(host, shared.c.project_id))

@@ -11,7 +11,7 @@ import structlog
 
 from app.accounts.principal import Principal
 from app.core.database import Database, Transaction
-from app.core.errors import Conflict, NotFound, Problem, TooMany, Unauthenticated
+from app.core.errors import NotFound, Problem, TooMany, Unauthenticated
 from app.files import entry_queries, queries, upload_queries
 from app.files.bytes import remove, thumbnail_key
 from app.files.entry_queries import Entered, NewFile
@@ -21,11 +21,11 @@ from app.files.names import named
 from app.files.pictures import BYTES_MAX, FORMATS, Picture, Pictures
 from app.files.queries import StoredFile
 from app.files.schemas import FileItem, file_on_wire
-from app.notifications.events import Event, EventType
+from app.notifications.events import Event, EventType, part_of, title_of
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
 from app.projects.preflight import HostSchema
-from app.projects.roles import MemberRole
+from app.projects.refusals import id_in_use, room_closed
 from app.storage.store import Storage, new_key
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,6 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 6
 """How many files one person may be sending."""
 
-_TITLE_MAX = 200
 _LONGEST = timedelta(hours=6)
 _TOUCH_SECONDS = 60.0
 _SILENCE = timedelta(minutes=10)
@@ -105,9 +104,9 @@ class Uploads:
         if found is not None:
             if (found.room_id, found.uploader_id) == (room_id, actor.user_id):
                 return found
-            raise Conflict("The id belongs to another file: send this one with a new id.", slug="id-in-use")
+            raise id_in_use("file")
         if not place.is_open:
-            raise _closed()
+            raise room_closed()
         return None
 
     async def _as_asked(self, actor: Principal, known: StoredFile, *, is_draft: bool) -> StoredFile:
@@ -123,7 +122,7 @@ class Uploads:
         if found is None:
             raise NotFound
         if found.shared_at is None:
-            raise _closed()
+            raise room_closed()
         return found
 
     async def _begin(self, actor: Principal, room_id: UUID, key: str, intake: Intake) -> None:
@@ -244,22 +243,16 @@ class Uploads:
 
 def _event(entered: Entered) -> Event:
     file = entered.file
-    title = f"{file.uploader_name} uploaded a file in {entered.project_name}"
     return Event(
         type=EventType.FILE_UPLOADED,
-        # An admin who belongs to no part of the project speaks for those who manage it.
-        by=MemberRole(entered.uploader_role or MemberRole.MANAGER),
+        by=part_of(entered.uploader_role),
         project_id=file.project_id,
         source_id=file.id,
-        title=title if len(title) <= _TITLE_MAX else "New file",
+        title=title_of(f"{file.uploader_name} uploaded a file in {entered.project_name}", "New file"),
         body=file.name,
         actor_id=file.uploader_id,
         client_id=file.client_id,
     )
-
-
-def _closed() -> Conflict:
-    return Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
 
 
 def _given_up() -> TooSlow:

@@ -24,6 +24,7 @@ from app.issues.wire import change_on_wire, event_of, ids_of, issue_on_wire, wit
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
 from app.projects.preflight import HostSchema
+from app.projects.refusals import id_in_use, room_closed
 from app.projects.service import ProjectService
 
 
@@ -137,8 +138,8 @@ class IssueService:
         if found is not None and _is_same(_as_created(found, changes), files, actor, room_id, new):
             return issue_on_wire(found, files)
         if found is None and not is_open:
-            raise Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
-        raise Conflict("The id belongs to another issue: send this one with a new id.", slug="id-in-use")
+            raise room_closed()
+        raise id_in_use("issue")
 
 
 def _is_same(found: StoredIssue, files: Sequence[FileItem], actor: Principal, room_id: UUID, new: NewIssue) -> bool:
@@ -148,7 +149,9 @@ def _is_same(found: StoredIssue, files: Sequence[FileItem], actor: Principal, ro
 
 def _as_created(found: StoredIssue, changes: Sequence[StoredChange]) -> StoredIssue:
     """What the issue said before all of its changes."""
-    said: dict[str, Any] = {field: each["before"] for change in reversed(changes) for field, each in change.fields.items()}
+    said: dict[str, Any] = {
+        field: each["before"] for change in reversed(changes) for field, each in change.fields.items()
+    }
     return replace(found, **said)
 
 

@@ -7,11 +7,9 @@ from app.files.schemas import FileItem
 from app.issues.queries import StoredChange, StoredIssue
 from app.issues.schemas import BeforeAndAfter, ChangeMeanwhile, Issue, IssueWithHistory, StatusChange
 from app.issues.statuses import IssueKind, IssueStatus
-from app.notifications.events import Event, EventType
+from app.notifications.events import Event, EventType, title_of
 from app.projects.roles import MemberRole
 from app.projects.schemas import Name
-
-_TITLE_MAX = 200
 
 _TOLD_AS: dict[str, tuple[EventType, str, str]] = {
     IssueKind.ISSUE: (EventType.ISSUE_CREATED, "an issue", "New issue"),
@@ -67,13 +65,12 @@ def _actor(stored: StoredChange) -> Name:
 def event_of(created: StoredIssue) -> Event:
     """What the team is told of a new issue. Whoever raised it spoke for the room's client."""
     type_, what, short = _TOLD_AS[created.kind]
-    title = f"{created.author_name} raised {what} in {created.project_name}"
     return Event(
         type=type_,
         by=MemberRole.CLIENT,
         project_id=created.project_id,
         source_id=created.id,
-        title=title if len(title) <= _TITLE_MAX else short,
+        title=title_of(f"{created.author_name} raised {what} in {created.project_name}", short),
         body=created.title,
         actor_id=created.author_id,
         client_id=created.client_id,

@@ -108,6 +108,25 @@ class Event(BaseModel):
         return f"{key}:{self.occurrence}" if self.occurrence else key
 
 
+TITLE_MAX = 200
+SNIPPET = 280
+
+
+def title_of(sentence: str, short: str) -> str:
+    """The sentence as a notification's title, or the short form where names are too long for one."""
+    return sentence if len(sentence) <= TITLE_MAX else short
+
+
+def snippet_of(text: str) -> str:
+    """As much of a text as a notification shows."""
+    return text if len(text) <= SNIPPET else f"{text[: SNIPPET - 1]}…"
+
+
+def part_of(role: str | None) -> MemberRole:
+    """For whom somebody with this part in a project speaks there: an admin without one for those who manage it."""
+    return MemberRole(role or MemberRole.MANAGER)
+
+
 def route_path(project_id: HostId, source_kind: str, source_id: UUID) -> str:
     """The page that shows the source of a notification; the project's, for a kind that a newer version wrote."""
     template = _ROUTE_PATHS.get(source_kind, _PROJECT_PATH)

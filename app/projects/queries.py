@@ -238,6 +238,17 @@ async def people(connection: AsyncConnection, project_id: HostId) -> list[Stored
 
 
 _DISPLAY_NAME = select(Account.display_name).where(Account.user_id == ACTOR)
+ACTOR_NAME = func.coalesce(_DISPLAY_NAME.scalar_subquery(), NAMELESS)
+"""What the caller is called, as a column."""
+
+
+def columns_of_event(
+    host: HostSchema, project_id: ColumnElement[HostId]
+) -> tuple[ColumnElement[str], ColumnElement[str | None], ColumnElement[str | None]]:
+    """What is said of who did something in the project of a column: their name, their part in it, and its name."""
+    part = select(ProjectMember.role).where(ProjectMember.project_id == project_id, ProjectMember.user_id == ACTOR)
+    name = select(project_name(host)).where(host_projects.c.id == project_id)
+    return ACTOR_NAME, part.scalar_subquery(), name.scalar_subquery()
 
 
 async def display_name(connection: AsyncConnection, actor: Principal) -> str:

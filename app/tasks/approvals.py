@@ -16,6 +16,7 @@ from app.files.models import AttachedTo
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
 from app.projects.queries import StoredProject
+from app.projects.refusals import id_in_use
 from app.projects.roles import MemberRole
 from app.projects.service import ProjectService
 from app.tasks import approval_queries, queries
@@ -134,7 +135,7 @@ class ApprovalService:
             found = await approval_queries.approval(connection, actor, approval_id)
             if found is not None and _is_same(found, actor, task_id, new):
                 return await _with_files(connection, found)
-        raise Conflict("The id belongs to another request: send this one with a new id.", slug="id-in-use")
+        raise id_in_use("request")
 
     async def _found(self, connection: AsyncConnection, actor: Principal, approval_id: UUID) -> StoredApproval:
         """What has just been written; raises ``NotFound`` for who has lost their part in the project meanwhile."""

@@ -17,6 +17,7 @@ from app.core.types import HostId
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
 from app.projects.queries import StoredProject, display_name, people
+from app.projects.refusals import id_in_use
 from app.projects.roles import MemberRole
 from app.projects.schemas import Progress
 from app.projects.service import ProjectService
@@ -129,7 +130,7 @@ class TaskService:
                 content = new.content()
                 if _as_created(found, await queries.changes_since(connection, task_id, 0), content) == content:
                     return await _whole(connection, actor, found)
-        raise Conflict("The id belongs to another task: send this one with a new id.", slug="id-in-use")
+        raise id_in_use("task")
 
     async def _apply(
         self,

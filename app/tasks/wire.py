@@ -6,7 +6,7 @@ from uuid import UUID
 from app.accounts.principal import Principal
 from app.core.types import HostId
 from app.files.schemas import FileItem
-from app.notifications.events import Event, EventType
+from app.notifications.events import Event, EventType, part_of, snippet_of, title_of
 from app.projects.queries import StoredProject
 from app.projects.roles import MemberRole
 from app.projects.schemas import Name
@@ -15,9 +15,6 @@ from app.tasks.models import ApprovalState, TaskStatus
 from app.tasks.queries import StoredChange, StoredTask
 from app.tasks.schemas import Approval, ChangeOfTask, FieldChange, Snapshot, Task
 from app.tasks.snapshots import is_current
-
-_TITLE_MAX = 200
-_SNIPPET = 280
 
 
 def task_on_wire(stored: StoredTask, approvals: list[Approval]) -> Task:
@@ -86,10 +83,10 @@ def completed(actor: Principal, name: str, project: StoredProject, task: StoredT
     """What all clients of a project are told of a task that is done; once for each time that it becomes so."""
     return Event(
         type=EventType.TASK_COMPLETED,
-        by=_part(project),
+        by=part_of(project.role),
         project_id=task.project_id,
         source_id=task.id,
-        title=_title(f"{name} completed a task in {project.name}", "A task was completed"),
+        title=title_of(f"{name} completed a task in {project.name}", "A task was completed"),
         body=task.title,
         actor_id=actor.user_id,
         occurrence=str(task.version),
@@ -101,10 +98,10 @@ def requested(project: StoredProject, approval: StoredApproval) -> Event:
     title = f"{approval.requester_name} asks for your approval in {project.name}"
     return Event(
         type=EventType.APPROVAL_REQUESTED,
-        by=_part(project),
+        by=part_of(project.role),
         project_id=approval.project_id,
         source_id=approval.task_id,
-        title=_title(title, "Your approval is asked for"),
+        title=title_of(title, "Your approval is asked for"),
         body=approval.title,
         actor_id=approval.requester_id,
         client_id=approval.client_id,
@@ -129,20 +126,10 @@ def decided(project: StoredProject, approval: StoredApproval) -> Event:
         by=MemberRole.CLIENT if is_own else MemberRole.MANAGER,
         project_id=approval.project_id,
         source_id=approval.task_id,
-        title=_title(title, "It is decided about a task"),
-        body=text if len(text) <= _SNIPPET else f"{text[: _SNIPPET - 1]}…",
+        title=title_of(title, "It is decided about a task"),
+        body=snippet_of(text),
         actor_id=approval.decider_id,
         client_id=approval.client_id,
         developer_id=approval.requester_id,
         occurrence=str(approval.id),
     )
-
-
-def _part(project: StoredProject) -> MemberRole:
-    # An admin who belongs to no part of the project speaks for those who manage it.
-    return MemberRole(project.role or MemberRole.MANAGER)
-
-
-def _title(text: str, short: str) -> str:
-    """A title, or a short one where names are too long for it."""
-    return text if len(text) <= _TITLE_MAX else short

@@ -1,0 +1,13 @@
+"""What is refused alike by all that is written into rooms and projects under ids that their senders make."""
+
+from app.core.errors import Conflict
+
+
+def room_closed() -> Conflict:
+    """Nothing is added to the room of a client who has left."""
+    return Conflict("This room is closed: its client is no longer in the project.", slug="room-closed")
+
+
+def id_in_use(what: str) -> Conflict:
+    """The id that was sent is that of another one of its kind, which is not told of."""
+    return Conflict(f"The id belongs to another {what}: send this one with a new id.", slug="id-in-use")
