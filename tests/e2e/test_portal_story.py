@@ -84,6 +84,15 @@ class Somebody:
         self.unread -= 1
         await self.bell.shows(self.unread)
 
+    async def has_seen(self, title: str) -> None:
+        """Of what is shown already the bell tells nothing that is unread."""
+        await self.bell.open()
+        newest = self.bell.items.first
+        await expect(newest).to_contain_text(title)
+        await expect(newest).not_to_have_class(re.compile("unread"))
+        await self.page.keyboard.press("Escape")
+        await self.bell.shows(self.unread)
+
     def row(self, title: str) -> Locator:
         return self.page.locator("ol.tasks > li").filter(has_text=title)
 
@@ -335,6 +344,9 @@ async def test_a_client_approves_what_was_asked_after_all_and_how_it_came_to_tha
     await client.is_pointed_at("li.task", "Choose the tiles")
     await expect(snapshot_of(client)).to_contain_text("Matt, 60 by 60.")
     await expect(snapshot_of(client).get_by_role("link", name=re.compile("offer.txt"))).to_be_visible()
+    chip = await box_of(snapshot_of(client).locator(".file-chip"))
+    around = await box_of(snapshot_of(client))
+    assert around[0] <= chip[0] and chip[1] <= around[1]
     assert await overflow(client.page) <= 0
 
     # another text is not what was asked about; nobody needs to be told but who looks at it
@@ -344,29 +356,28 @@ async def test_a_client_approves_what_was_asked_after_all_and_how_it_came_to_tha
     await expect(client.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
 
     await asks(dev, "Ask again for approval", text("glazed.txt"))
-    await all_of_them.ring("client")
     await expect(snapshot_of(client)).to_contain_text("Glazed, 30 by 30.")
     await expect(snapshot_of(client)).to_contain_text("glazed.txt")
-    await client.follows(asked, "Choose the tiles")
+    await client.has_seen(asked)
     await client.press("Ask for changes")
     await client.dialog.get_by_role("textbox").fill("Green ones, please.")
     await client.press("Send", client.dialog)
-    await all_of_them.ring("dev", "pm")
+    await all_of_them.ring("pm")
     await expect(dev.row("Choose the tiles")).to_contain_text("Green ones, please.")
-    for each in (dev, pm):
-        await each.follows(decided.format("asked for changes to a task"), "Green ones, please.")
+    await dev.has_seen(decided.format("asked for changes to a task"))
+    await pm.follows(decided.format("asked for changes to a task"), "Green ones, please.")
     await pm.is_pointed_at("li.task", "Choose the tiles")
     await expect(pm.row("Choose the tiles")).to_contain_text("Green ones, please.")
 
     await rewords(dev, "Glazed, 30 by 30, green.")
     await asks(dev, "Ask again for approval", text("green.txt"))
-    await all_of_them.ring("client")
     await expect(snapshot_of(client)).to_contain_text("Glazed, 30 by 30, green.")
+    await client.has_seen(asked)
     await client.press("Approve")
     await client.press("Approve", client.dialog)
     await expect(client.row("Choose the tiles")).to_contain_text("you approved")
-    await all_of_them.ring("dev", "pm")
-    await pm.follows(decided.format("approved a task"), "Choose the tiles")
+    for each in (dev, pm):
+        await each.has_seen(decided.format("approved a task"))
     for each, who in ((client, "you"), (dev, "Clara Jensen"), (pm, "Clara Jensen")):
         requests = each.row("Choose the tiles").locator(".approval-list > li")
         await expect(requests).to_contain_text([f"{who} approved", "Green ones, please.", "Changed since the request"])
@@ -399,6 +410,13 @@ async def asks(person: Somebody, button: str, file: FilePayload) -> None:
 def snapshot_of(person: Somebody) -> Locator:
     """What the person is asked about."""
     return person.page.locator(".wanted .snapshot")
+
+
+async def box_of(what: Locator) -> tuple[float, float]:
+    """Where it begins and ends, from left to right."""
+    box = await what.bounding_box()
+    assert box is not None
+    return box["x"], box["x"] + box["width"]
 
 
 def status_of(person: Somebody) -> Locator:

@@ -213,6 +213,33 @@ async def test_what_is_refused_goes_back_with_a_word(tasks_of, work):
     await dev.progresses("1 of 1")
 
 
+async def test_a_page_that_could_not_be_read_is_there_when_the_connection_is(tasks_of, work):
+    await work.task("Paint")
+    client = await tasks_of("client")
+    page, context = client.page, client.page.context
+    await context.set_offline(True)
+    await page.get_by_role("link", name="Files", exact=True).click()
+    await expect(page.get_by_text("The portal cannot be reached", exact=True)).to_be_visible()
+    await expect(page.get_by_text("You are offline: what you see may be old.")).to_be_visible(timeout=10_000)
+    await context.set_offline(False)
+    await expect(page.get_by_text("The portal cannot be reached", exact=True)).to_have_count(0)
+    await expect(page.get_by_text("what you see may be old")).to_have_count(0)
+
+
+async def test_a_title_that_is_too_long_is_not_cut(tasks_of, work):
+    dev = await tasks_of("dev")
+    await dev.field.fill("m" * 203)
+    await expect(dev.page.get_by_text("3 characters too many")).to_be_visible()
+    await dev.field.press("Enter")
+    await expect(dev.field).to_have_value("m" * 203)
+    await dev.field.fill("m" * 200)
+    await dev.field.press("Enter")
+    await expect(dev.titles).to_have_count(1)
+    height = await dev.titles.first.evaluate("title => title.offsetHeight / parseFloat(getComputedStyle(title).lineHeight)")
+    assert height < 3.5
+    assert await overflow(dev.page) <= 0
+
+
 async def test_a_client_is_asked_and_approves_exactly_what_was_shown(tasks_of, work, axe: str):
     task = await work.task("Choose the tiles", description="Matt, 60 by 60.")
     dev, client, manager = await asyncio.gather(tasks_of("dev", task), tasks_of("client"), tasks_of("pm", task))
@@ -257,7 +284,7 @@ async def test_an_admin_decides_for_a_client_who_is_told(tasks_of, work):
     task = await work.task("Choose the tiles", description="Matt, 60 by 60.")
     await work.ask(task)
     admin, client = await asyncio.gather(tasks_of("admin", task), tasks_of("client", task))
-    await expect(admin.page.get_by_role("button", name="Ask for approval")).to_be_visible()
+    await expect(admin.page.get_by_role("button", name="Ask again for approval")).to_be_visible()
     card = admin.page.get_by_role("region", name="An approval is wanted")
     await expect(card).to_contain_text("You decide for Clara Jensen.")
     await admin.press("Approve", card)

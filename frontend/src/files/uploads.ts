@@ -48,6 +48,8 @@ export class Uploads<Local extends LocalFile = File> {
   readonly refusal: Signal<string | null> = signal(null);
   readonly isBusy: ReadonlySignal<boolean>;
   readonly hasFailed: ReadonlySignal<boolean>;
+  /** What was not uploaded, in the order it was chosen. */
+  readonly failed: ReadonlySignal<readonly Upload[]>;
   /** What is done and in hand, in the order it was chosen. */
   readonly files: ReadonlySignal<readonly PortalFile[]>;
 
@@ -59,7 +61,8 @@ export class Uploads<Local extends LocalFile = File> {
     this.#parts = parts;
     this.entries = signal((parts.kept?.read() ?? []).map(finished));
     this.isBusy = computed(() => this.entries.value.some(isOnItsWay));
-    this.hasFailed = computed(() => this.entries.value.some(({ state }) => state === 'failed'));
+    this.failed = computed(() => this.entries.value.filter(({ state }) => state === 'failed'));
+    this.hasFailed = computed(() => this.failed.value.length > 0);
     this.files = computed(() => this.entries.value.flatMap(({ file }) => (file ? [file] : [])));
   }
 
@@ -82,6 +85,11 @@ export class Uploads<Local extends LocalFile = File> {
     this.#forget([id]);
     // All of it went out, so it may be there; what stays behind is swept there.
     if (sent >= size) this.#parts.discard?.(id).catch(() => undefined);
+  }
+
+  /** Lets go of all that cannot succeed. */
+  dismiss(): void {
+    for (const { id } of refused(this.failed.value)) this.remove(id);
   }
 
   /** What is done was used: it belongs to a message now. */
@@ -199,6 +207,11 @@ export class Uploads<Local extends LocalFile = File> {
     const isSame = before.length === after.length && before.every((file, index) => file === after[index]);
     if (!isSame) this.#parts.kept?.write(after.length > 0 ? [...after] : null);
   }
+}
+
+/** Those for which another attempt would be no better. */
+export function refused(failed: readonly Upload[]): Upload[] {
+  return failed.filter(({ canRetry }) => !canRetry);
 }
 
 export function isOnItsWay({ state }: Upload): boolean {

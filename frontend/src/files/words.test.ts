@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Problem } from '../shared/http.ts';
-import { failureText, isPassing, sizeText } from './words.ts';
+import { failureText, isPassing, sizeText, unsentText } from './words.ts';
 
 test.each([
   [0, '0 bytes'],
@@ -26,4 +26,14 @@ test.each([
 ])('a failure with %i reads "%s"', (status, text, mayPass) => {
   expect(failureText(new Problem(status, { detail: 'Said by the portal.' }))).toBe(text);
   expect(isPassing(status)).toBe(mayPass);
+});
+
+const [refused, lost] = [{ canRetry: false }, { canRetry: true }];
+
+test.each([
+  [[refused], 'Remove it to send.'],
+  [[refused, refused], 'Remove them to send.'],
+  [[refused, lost], 'Retry or remove what was not uploaded, then send.'],
+])('only what can succeed is to be tried again (%#)', (failed, text) => {
+  expect(unsentText(failed)).toBe(text);
 });

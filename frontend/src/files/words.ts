@@ -34,6 +34,12 @@ export function isPassing(status: number): boolean {
   return status === 0 || status === 401 || status === 408 || status === 429 || status >= 500;
 }
 
+/** What is to be done about files that were not uploaded, before all the others can be sent. */
+export function unsentText(failed: readonly { canRetry: boolean }[]): string {
+  if (failed.some(({ canRetry }) => canRetry)) return 'Retry or remove what was not uploaded, then send.';
+  return failed.length === 1 ? 'Remove it to send.' : 'Remove them to send.';
+}
+
 function trimmed(figure: string): string {
   return figure.replace(/\.0$/, '');
 }

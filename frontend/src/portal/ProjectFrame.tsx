@@ -9,6 +9,7 @@ import { type Resource, useResource } from './resource.ts';
 import { Page, roleNames } from './Shell.tsx';
 import { SearchEntry } from './search/SearchEntry.tsx';
 import { Bones, FailedState } from './states.tsx';
+import { useEdges } from './ui/edges.ts';
 
 const sections = [
   { path: '', text: 'Overview' },
@@ -75,6 +76,7 @@ export function ProjectFrame({ id, section, children }: Props) {
 /** On a phone the tabs scroll: the one of this section stands in view. */
 function useTabInView(section: string, state: string): RefObject<HTMLElement | null> {
   const tabs = useRef<HTMLElement>(null);
+  useEdges(tabs, state);
   useEffect(() => {
     const here = tabs.current?.querySelector<HTMLElement>('[aria-current]');
     if (tabs.current && here) tabs.current.scrollLeft = here.offsetLeft - tabs.current.offsetLeft - 16;

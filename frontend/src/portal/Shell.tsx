@@ -7,6 +7,7 @@ import { Away } from './Away.tsx';
 import type { User } from './api.ts';
 import { hueOf } from './hue.ts';
 import { signOut, user } from './session.ts';
+import { useEdges } from './ui/edges.ts';
 
 /** The frame of every page of somebody signed in. */
 export function Shell({ children, waiting = false }: { children?: ComponentChildren; waiting?: boolean }) {
@@ -59,9 +60,12 @@ function AdminLink() {
 
 function AdminSections() {
   const { path } = useLocation();
-  if (!isBelow(path, '/admin')) return null;
+  const row = useRef<HTMLElement>(null);
+  const isShown = isBelow(path, '/admin');
+  useEdges(row, isShown);
+  if (!isShown) return null;
   return (
-    <nav class="admin-sections" aria-label="Admin">
+    <nav ref={row} class="admin-sections" aria-label="Admin">
       {adminSections.map(({ href, text }) => (
         <a key={href} href={href} aria-current={current(path, href)}>
           {text}

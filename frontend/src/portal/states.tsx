@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { Problem } from '../shared/http.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { Kind } from '../shared/kinds.ts';
+import { refusalOf } from '../shared/refusal.ts';
 
 interface StateProps {
   icon: IconNode;
@@ -34,7 +35,7 @@ export function FailedState({ problem, retry }: { problem: Problem; retry: () =>
       heading={offline ? 'The portal cannot be reached' : 'That did not load'}
       alert
     >
-      <p>{offline ? 'Check the connection, then try again.' : (problem.detail ?? problem.message)}</p>
+      <p>{offline ? 'Check the connection, then try again.' : refusalOf(problem, []).rest}</p>
       <button type="button" class="button" onClick={retry}>
         Try again
       </button>

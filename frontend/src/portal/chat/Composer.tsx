@@ -3,11 +3,13 @@ import type { RefObject } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { keptDraft, watchDraft } from '../../chat/kept.ts';
 import type { RoomStore } from '../../chat/room.ts';
+import { unsentText } from '../../files/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { attachmentsOf } from '../files/attachments.ts';
 import { useDrop, usePaste } from '../files/choose.ts';
 import { PickButton } from '../files/PickButton.tsx';
 import { UploadList } from '../files/UploadList.tsx';
+import { leftText } from '../ui/Left.tsx';
 
 export const longestMessage = 4000;
 /** The count is shown when this few characters are left. */
@@ -116,7 +118,7 @@ export function Composer({ store, room, name, field, zone, sent }: Props) {
       </div>
       <UploadList uploads={attached} refocus={() => field.current?.focus()} />
       {attached.hasFailed.value && !isUploading && (
-        <p class="upload-refusal">Retry or remove what was not uploaded, then send.</p>
+        <p class="upload-refusal">{unsentText(attached.failed.value)}</p>
       )}
       <div class="composer-foot">
         <p id={`${id}-hint`} class="composer-hint">
@@ -149,12 +151,6 @@ function SendButton({ canSend, isUploading }: { canSend: boolean; isUploading: b
       <Icon of={isUploading ? LoaderCircle : SendHorizontal} size={18} />
     </button>
   );
-}
-
-function leftText(left: number): string {
-  const count = Math.abs(left);
-  const noun = count === 1 ? 'character' : 'characters';
-  return left < 0 ? `${count} ${noun} too many` : `${count} ${noun} left`;
 }
 
 /** On a touch keyboard Enter is a new line: there is no Shift to hold. */

@@ -1,5 +1,5 @@
 import { RotateCw, X } from 'lucide';
-import { isOnItsWay, type Upload, type Uploads } from '../../files/uploads.ts';
+import { isOnItsWay, refused, type Upload, type Uploads } from '../../files/uploads.ts';
 import { countText, sizeText } from '../../files/words.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { FileTile } from './FileTile.tsx';
@@ -21,6 +21,20 @@ export function UploadList({ uploads, refocus }: Props) {
             <UploadEntry key={upload.id} upload={upload} uploads={uploads} refocus={refocus} />
           ))}
         </ul>
+      )}
+      {refused(uploads.failed.value).length > 1 && (
+        <button
+          type="button"
+          class="text-button dismiss-all"
+          onClick={() => {
+            uploads.dismiss();
+            refocus();
+          }}
+        >
+          <Icon of={X} size={14} />
+          Dismiss all
+          <span class="visually-hidden"> files that were refused</span>
+        </button>
       )}
       {uploads.refusal.value && <p class="upload-refusal">{uploads.refusal.value}</p>}
       <p class="visually-hidden" role="status">

@@ -8,6 +8,7 @@ import { Problem } from '../../shared/http.ts';
 import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { endSession } from '../session.ts';
 import { Field, focusRefused } from '../ui/Field.tsx';
+import { Left, leftOf, tooLong } from '../ui/Left.tsx';
 import { Meanwhile } from './Meanwhile.tsx';
 
 interface Props {
@@ -31,6 +32,10 @@ export function EditText({ issue, saved, cancelled }: Props) {
   const save = async () => {
     const patch = textPatch(base, mine);
     if (Object.keys(patch).length === 0) return cancelled();
+    if (leftOf(mine.title, longestTitle) < 0) {
+      setRefused({ fields: { title: tooLong(longestTitle) }, rest: '' });
+      return focusRefused(form.current);
+    }
     setBusy(true);
     setRefused(nothingRefused);
     try {
@@ -72,12 +77,12 @@ export function EditText({ issue, saved, cancelled }: Props) {
             type="text"
             dir="auto"
             required
-            maxLength={longestTitle}
             value={mine.title}
             onInput={(event) => setMine({ ...mine, title: event.currentTarget.value })}
           />
         )}
       </Field>
+      <Left text={mine.title} most={longestTitle} />
       <Field name="body" label="Description" error={refused.fields.body}>
         {(attributes) => (
           <textarea

@@ -3,6 +3,7 @@ import { useLocation } from 'preact-iso';
 import { newId } from '../../chat/ids.ts';
 import { keptUnsent } from '../../chat/kept.ts';
 import type { Room } from '../../chat/types.ts';
+import { unsentText } from '../../files/words.ts';
 import { changeIssue, issue as issueOf, raiseIssue } from '../../issues/api.ts';
 import { type Text, textPatch } from '../../issues/conflict.ts';
 import type { Issue, IssueKind, NewIssue } from '../../issues/types.ts';
@@ -14,6 +15,7 @@ import { attachmentsOf } from '../files/attachments.ts';
 import { endSession, user } from '../session.ts';
 import { Choices, Field, focusRefused } from '../ui/Field.tsx';
 import { useFilters } from '../ui/filters.ts';
+import { Left, leftOf, tooLong } from '../ui/Left.tsx';
 
 interface Written extends Text {
   /** The same from the first attempt to the last: an answer that was lost makes no second issue. */
@@ -52,11 +54,13 @@ export function IssueForm({ project, rooms, kind }: Props) {
   };
 
   const send = async () => {
+    if (leftOf(written.title, longestTitle) < 0)
+      return refuse({ fields: { title: tooLong(longestTitle) }, rest: '' });
     if (!roomId) return refuse({ fields: { room: 'Choose whose it is.' }, rest: '' });
     if (uploads?.isBusy.value)
       return refuse({ fields: {}, rest: 'A file is still on its way. Wait a moment.' });
     if (uploads?.hasFailed.value) {
-      return refuse({ fields: {}, rest: 'A file did not arrive. Try it again or remove it.' });
+      return refuse({ fields: {}, rest: `A file was not uploaded. ${unsentText(uploads.failed.value)}` });
     }
     setBusy(true);
     setRefused(nothingRefused);
@@ -115,13 +119,13 @@ export function IssueForm({ project, rooms, kind }: Props) {
             type="text"
             dir="auto"
             required
-            maxLength={longestTitle}
             autocomplete="off"
             value={written.title}
             onInput={(event) => write({ title: event.currentTarget.value })}
           />
         )}
       </Field>
+      <Left text={written.title} most={longestTitle} />
       <Field
         name="body"
         label="Description"

@@ -33,7 +33,7 @@ export function IssueView({ issue, reload, back }: Props) {
   const [isEditing, setEditing] = useState(false);
   const editButton = useRef<HTMLButtonElement>(null);
   const { route } = useLocation();
-  useReadAbout('issue', issue.id);
+  useReadAbout('issue', issue.id, `${issue.version}`);
   useSearchKeys(() => route(searchPath(issue.project_id)));
   const me = user.value?.id ?? '';
   const project = `/projects/${encodeURIComponent(issue.project_id)}`;

@@ -1,6 +1,6 @@
 import { Search, SearchX } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
-import { search } from '../../search/api.ts';
+import { askable, search } from '../../search/api.ts';
 import type { Found, FoundKind } from '../../search/types.ts';
 import { foundKinds, kindOf } from '../../search/words.ts';
 import { ProjectFrame, searchSection } from '../ProjectFrame.tsx';
@@ -29,7 +29,7 @@ function SearchIn({ project, name }: { project: string; name: string }) {
   const [filters, filter] = useFilters('q', 'kind');
   const page = useRef<HTMLElement>(null);
   const field = useRef<HTMLInputElement>(null);
-  const q = filters.q.trim();
+  const q = askable(filters.q);
   const kind = kindOf(filters.kind);
   useSearchKeys(() => field.current?.select());
   useEffect(() => {

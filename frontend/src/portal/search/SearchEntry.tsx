@@ -1,7 +1,7 @@
 import { Search } from 'lucide';
 import { useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { longestQuery } from '../../search/api.ts';
+import { askable, longestQuery } from '../../search/api.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { useSearchKeys } from './keys.ts';
 
@@ -21,7 +21,7 @@ export function SearchEntry({ project }: { project: string }) {
         class="search"
         onSubmit={(event) => {
           event.preventDefault();
-          const q = field.current?.value.trim() ?? '';
+          const q = askable(field.current?.value ?? '');
           route(q ? `${page}?${new URLSearchParams({ q })}` : page);
         }}
       >

@@ -2,6 +2,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { roomsOf } from '../../chat/api.ts';
 import { newId } from '../../chat/ids.ts';
 import type { Room } from '../../chat/types.ts';
+import { unsentText } from '../../files/words.ts';
 import { Problem } from '../../shared/http.ts';
 import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import { ask } from '../../tasks/api.ts';
@@ -41,7 +42,7 @@ export function AskApproval({ task, asked, closed }: Props) {
         fields: {},
         rest: uploads.isBusy.value
           ? 'A file is still on its way. Send when it is there.'
-          : 'A file did not arrive. Send it again, or remove it.',
+          : `A file was not uploaded. ${unsentText(uploads.failed.value)}`,
       });
       return;
     }

@@ -9,6 +9,7 @@ import { pendingOf, progressOf } from '../../tasks/words.ts';
 import { followed } from '../bell.ts';
 import { Progress } from '../progress.tsx';
 import { State } from '../states.tsx';
+import { Left, leftOf } from '../ui/Left.tsx';
 import { Dialogs, type Doing, Starts } from './Dialogs.tsx';
 import { TaskRow } from './Row.tsx';
 import { isAsked, mayWork } from './rights.ts';
@@ -146,9 +147,11 @@ function QuickAdd({ list, say }: { list: TaskList; say: (text: string) => void }
   const [title, setTitle] = useState('');
   const field = useRef<HTMLInputElement>(null);
 
+  const left = leftOf(title, longest.title);
+
   const add = async () => {
     const words = title.trim();
-    if (words === '') return field.current?.focus();
+    if (words === '' || left < 0) return field.current?.focus();
     setTitle('');
     field.current?.focus();
     say(`“${words}” added.`);
@@ -175,11 +178,12 @@ function QuickAdd({ list, say }: { list: TaskList; say: (text: string) => void }
         aria-label="Add a task"
         placeholder="Add a task"
         autocomplete="off"
-        maxLength={longest.title}
         value={title}
+        aria-invalid={left < 0}
         onInput={(event) => setTitle(event.currentTarget.value)}
       />
-      <button type="submit" class="button small" disabled={title.trim() === ''}>
+      <Left text={title} most={longest.title} />
+      <button type="submit" class="button small" disabled={title.trim() === '' || left < 0}>
         Add
       </button>
     </form>

@@ -4,7 +4,7 @@ import { TimeAgo } from '../../shared/time.tsx';
 import { task as readTask } from '../../tasks/api.ts';
 import { longDay } from '../../tasks/due.ts';
 import type { Approval, Task } from '../../tasks/types.ts';
-import { standingOf, statusNames } from '../../tasks/words.ts';
+import { latestOfEachRoom, standingOf, statusNames } from '../../tasks/words.ts';
 import { useChanges } from '../live.ts';
 import { useReadAbout } from '../read-about.ts';
 import { useResource } from '../resource.ts';
@@ -26,10 +26,11 @@ interface Props {
 
 /** All of one task: what it says, its approvals, and what one can do with it. */
 export function Details({ project, task, place, count, move, doneHere, wasOutdated }: Props) {
-  useReadAbout('task', task.id);
   const version = useChanges(project, 'task', 'approval') + doneHere;
   const whole = useResource(`task ${task.id}`, () => readTask(task.id), version);
   const approvals = whole.state === 'ready' ? whole.value.approvals : task.approvals;
+  const latest = latestOfEachRoom(approvals).map(({ id, state }) => `${id} ${state}`);
+  useReadAbout('task', task.id, latest.join());
   // What is asked about says the same, below.
   const isWanted = isAsked() && approvals.some((approval) => standingOf(approval) === 'waiting');
   return (
@@ -94,7 +95,6 @@ interface ActionsProps extends Pick<Props, 'task' | 'place' | 'count' | 'move'> 
 function Actions({ task, place, count, move, approvals }: ActionsProps) {
   const start = useStart();
   const mayAsk = useMayAsk();
-  const wasAsked = approvals.some((approval) => standingOf(approval) !== 'waiting');
   return (
     <div class="task-actions">
       <button type="button" class="button small" onClick={() => start({ kind: 'edit', task })}>
@@ -104,7 +104,7 @@ function Actions({ task, place, count, move, approvals }: ActionsProps) {
       {mayAsk && (
         <button type="button" class="button small" onClick={() => start({ kind: 'ask', task })}>
           <Icon of={ShieldQuestionMark} size={16} />
-          {wasAsked ? 'Ask again for approval' : 'Ask for approval'}
+          {approvals.length > 0 ? 'Ask again for approval' : 'Ask for approval'}
         </button>
       )}
       <span class="task-moves">

@@ -10,6 +10,7 @@ import { statuses, statusNames } from '../../tasks/words.ts';
 import { useResource } from '../resource.ts';
 import { endSession } from '../session.ts';
 import { Field, focusRefused } from '../ui/Field.tsx';
+import { Left, leftOf, tooLong } from '../ui/Left.tsx';
 import { LeaveButton, Modal } from '../ui/Modal.tsx';
 import { type Choice, Clashes } from './Clashes.tsx';
 
@@ -43,6 +44,10 @@ export function EditTask({ list, task, saved, closed }: Props) {
   const save = async () => {
     if (mine.title.trim() === '') {
       setRefused({ fields: { title: 'A task needs a title.' }, rest: '' });
+      return focusRefused(form());
+    }
+    if (leftOf(mine.title, longest.title) < 0) {
+      setRefused({ fields: { title: tooLong(longest.title) }, rest: '' });
       return focusRefused(form());
     }
     if (merge?.clashes.some(({ field }) => !choices[field])) {
@@ -116,12 +121,12 @@ export function EditTask({ list, task, saved, closed }: Props) {
             dir="auto"
             required
             autocomplete="off"
-            maxLength={longest.title}
             value={mine.title}
             onInput={(event) => set({ title: event.currentTarget.value })}
           />
         )}
       </Field>
+      <Left text={mine.title} most={longest.title} />
       <Field name="description" label="Description" error={refused.fields.description}>
         {(attributes) => (
           <textarea

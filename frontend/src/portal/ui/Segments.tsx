@@ -1,3 +1,6 @@
+import { useRef } from 'preact/hooks';
+import { useEdges } from './edges.ts';
+
 interface Props {
   label: string;
   /** The parameter of the address that holds the choice. */
@@ -9,8 +12,10 @@ interface Props {
 
 /** One of a few views of the same list, each with an address of its own. */
 export function Segments({ label, name, choices, value, choose }: Props) {
+  const row = useRef<HTMLElement>(null);
+  useEdges(row, choices.length);
   return (
-    <nav class="segments" aria-label={label}>
+    <nav ref={row} class="segments" aria-label={label}>
       {choices.map((choice) => (
         <a
           key={choice.value}
