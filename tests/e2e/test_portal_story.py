@@ -346,7 +346,8 @@ async def test_a_client_approves_what_was_asked_after_all_and_how_it_came_to_tha
     await expect(snapshot_of(client).get_by_role("link", name=re.compile("offer.txt"))).to_be_visible()
     chip = await box_of(snapshot_of(client).locator(".file-chip"))
     around = await box_of(snapshot_of(client))
-    assert around[0] <= chip[0] and chip[1] <= around[1]
+    assert around[0] <= chip[0]
+    assert chip[1] <= around[1]
     assert await overflow(client.page) <= 0
 
     # another text is not what was asked about; nobody needs to be told but who looks at it

@@ -235,8 +235,8 @@ async def test_a_title_that_is_too_long_is_not_cut(tasks_of, work):
     await dev.field.fill("m" * 200)
     await dev.field.press("Enter")
     await expect(dev.titles).to_have_count(1)
-    height = await dev.titles.first.evaluate("title => title.offsetHeight / parseFloat(getComputedStyle(title).lineHeight)")
-    assert height < 3.5
+    lines = "title => title.offsetHeight / parseFloat(getComputedStyle(title).lineHeight)"
+    assert await dev.titles.first.evaluate(lines) < 3.5
     assert await overflow(dev.page) <= 0
 
 
