@@ -197,7 +197,7 @@ async def test_a_fault_of_ours_is_a_problem_that_tells_nothing_and_keeps_browser
 async def test_a_problem_can_carry_members_of_its_own_beside_those_of_all():
     extra = {"current": {"at": datetime(2026, 11, 20, tzinfo=UTC), "id": UUID(int=1)}, "status": 200}
     answer = problem_response(Conflict("It has been changed.", slug="changed-meanwhile", extra=extra))
-    assert json.loads(answer.body) == {
+    assert json.loads(bytes(answer.body)) == {
         "type": "/problems/changed-meanwhile",
         "title": "Conflict",
         "status": 409,

@@ -115,7 +115,7 @@ class Network:
 
     def __init__(self, debugger: CDPSession) -> None:
         self._debugger = debugger
-        self._is = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self._is: dict[str, object] = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
     async def becomes(self, **change: object) -> None:
         self._is |= change

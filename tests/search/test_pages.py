@@ -11,7 +11,8 @@ from tests.world import PEOPLE
 
 
 async def _walk(searching: Searching, limit: int) -> list[tuple[str, str]]:
-    found, cursor = [], ""
+    found: list[tuple[str, str]] = []
+    cursor = ""
     while cursor is not None:
         page = await searching.page("dev", "kitchen", limit=limit, cursor=cursor)
         assert len(page["items"]) <= limit
@@ -93,7 +94,8 @@ async def test_rooms_are_gone_through_together(searching: Searching, limit):
         " WHERE body = 'kitchen' AND created_at >= $1::timestamptz - interval '1 hour'",
         START,
     )
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor = ""
     while len(found) < len(expected):
         page = await searching.page("dev", "kitchen", kind="message", limit=limit, cursor=cursor)
         found += [each["id"] for each in page["items"]]
