@@ -33,7 +33,7 @@ test: .venv/.dev $(pages) ## every test: front end, Python, Postman collection, 
 	$(in_frontend) npm run --silent test
 	$(python) -m tests.browser
 	$(python) -m pytest --numprocesses=2 --dist=loadfile --ignore=tests/e2e
-	$(python) -m pytest tests/e2e
+	$(python) -m pytest --numprocesses=2 --dist=loadfile tests/e2e
 
 check: .venv/.dev frontend/node_modules/.installed ## format, lint, types, import contract
 	$(python) -m ruff format --check --quiet .

@@ -1,7 +1,7 @@
 """The pages around the bell."""
 
 import re
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Page, expect
@@ -11,6 +11,7 @@ from tests.e2e.accessibility import overflow, serious
 from tests.e2e.people import PHONE, Bell, Events, People
 from tests.world import World, token
 
+GONE = UUID("99999999-9999-4999-8999-999999999999")
 PROJECT = f"/projects/{FIRST_PROJECT}"
 PAGES = {
     "projects": "/projects",
@@ -19,8 +20,8 @@ PAGES = {
     "issue": f"{PROJECT}/issues/{{issue}}",
     "messages": f"{PROJECT}/messages",
     "message": f"{PROJECT}/messages?focus={{message}}",
-    "gone message": f"{PROJECT}/messages?focus={uuid4()}",
-    "gone issue": f"{PROJECT}/issues/{uuid4()}",
+    "gone message": f"{PROJECT}/messages?focus={GONE}",
+    "gone issue": f"{PROJECT}/issues/{GONE}",
     "out of reach": f"/projects/{SECOND_PROJECT}",
     "account": "/account",
     "not found": "/no/such/page",
@@ -152,8 +153,8 @@ async def test_an_issue_is_anchored_and_pointed_at(people: People, events: Event
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        (f"{PROJECT}/messages?focus={uuid4()}", "This message is not here"),
-        (f"{PROJECT}/issues/{uuid4()}", "This issue is not here"),
+        (f"{PROJECT}/messages?focus={GONE}", "This message is not here"),
+        (f"{PROJECT}/issues/{GONE}", "This issue is not here"),
         (f"{PROJECT}/issues/not-an-id", "This issue is not here"),
         (f"/projects/{SECOND_PROJECT}", "No such project"),
         ("/projects/not-an-id", "No such project"),
