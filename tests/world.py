@@ -127,10 +127,12 @@ class World:
     async def clear(self, statements: str) -> None:
         """Executes what clears up after a test; anew when it met somebody who is still ending something.
 
-        A running portal holds the same tables in another order: of two that wait for each other Postgres ends one.
+        A running portal holds the same tables in another order: of two that wait for each other Postgres ends one. And
+        what it is still writing may belong to what is being deleted.
         """
+        met = (asyncpg.DeadlockDetectedError, asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError)
         for _ in range(5):
-            with suppress(asyncpg.DeadlockDetectedError):
+            with suppress(*met):
                 return await self.execute(statements)
         return await self.execute(statements)
 

@@ -160,7 +160,7 @@ async def test_the_author_words_it_anew_and_nothing_typed_is_lost(
     await expect(page.get_by_label("Description")).to_have_value("By the window")
     await page.get_by_label("Description").fill("By the stairs")
     await page.get_by_role("button", name="Save").click()
-    alert = page.get_by_role("alert").filter(has_text="changed meanwhile")
+    alert = page.get_by_role("alert").filter(has_text="What you typed is kept below")
     await expect(alert).to_contain_text("By the door")
     await expect(page.get_by_label("Description")).to_have_value("By the stairs")
     await expect(page.get_by_label("Title")).to_have_value("A leak in the kitchen")
