@@ -32,13 +32,27 @@ app.command()(files.sweep)
 def main() -> None:
     """Runs the command; a fault that a person can mend is one line, never a traceback."""
     try:
-        sys.exit(app(standalone_mode=False))
+        code = _code_of(app(standalone_mode=False))
+    except SystemExit as end:
+        code = _code_of(end.code)
     except (StartupError, Problem) as error:
         sys.stderr.write(f"portal: {error}\n")
-        sys.exit(1)
+        code = 1
     except typer.TyperException as error:
         sys.stderr.write(f"portal: {_what_is_wrong(error)}; `portal --help` shows how it is used\n")
-        sys.exit(2)
+        code = 2
+    # Threads of the storage may still let go of what they held: an interpreter that ends amid that aborts the process.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _code_of(result: object) -> int:
+    """The exit code that ``sys.exit`` makes of this."""
+    if isinstance(result, str):
+        sys.stderr.write(f"{result}\n")
+        return 1
+    return result if isinstance(result, int) else 0
 
 
 def _what_is_wrong(error: typer.TyperException) -> str:
