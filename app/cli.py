@@ -29,30 +29,30 @@ app.add_typer(members.app, name="member")
 app.command()(files.sweep)
 
 
+def portal() -> None:
+    """``main``, as the process that a shell starts.
+
+    It ends without the interpreter's own end: threads of the storage may still let go of what they held, and an
+    interpreter that ends amid that aborts.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 0)
+
+
 def main() -> None:
     """Runs the command; a fault that a person can mend is one line, never a traceback."""
     try:
-        code = _code_of(app(standalone_mode=False))
-    except SystemExit as end:
-        code = _code_of(end.code)
+        sys.exit(app(standalone_mode=False))
     except (StartupError, Problem) as error:
         sys.stderr.write(f"portal: {error}\n")
-        code = 1
+        sys.exit(1)
     except typer.TyperException as error:
         sys.stderr.write(f"portal: {_what_is_wrong(error)}; `portal --help` shows how it is used\n")
-        code = 2
-    # Threads of the storage may still let go of what they held: an interpreter that ends amid that aborts the process.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def _code_of(result: object) -> int:
-    """The exit code that ``sys.exit`` makes of this."""
-    if isinstance(result, str):
-        sys.stderr.write(f"{result}\n")
-        return 1
-    return result if isinstance(result, int) else 0
+        sys.exit(2)
 
 
 def _what_is_wrong(error: typer.TyperException) -> str:
