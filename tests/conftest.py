@@ -100,7 +100,8 @@ async def _copy_of(postgres: EmbeddedPostgres, demo_template: str) -> AsyncItera
     name = f"world_{next(_numbers)}"
     copy = World(url=postgres.url(name, demo.ROLE, "portal"), owner_url=postgres.url(name))
     server = World(url="", owner_url=postgres.url())
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE {demo_template}")
+    # Without fsync copying files takes a third of the time that logging their pages takes.
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {demo_template} STRATEGY FILE_COPY")
     await server.execute(f"GRANT CREATE ON DATABASE {name} TO {demo.ROLE}")
     yield copy
     await server.execute(f"DROP DATABASE {name} WITH (FORCE)")

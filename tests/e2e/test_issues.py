@@ -197,7 +197,7 @@ async def test_an_issue_is_raised_with_its_files(people: People) -> None:
         await client.get_by_role("button", name="Attach files").click()
     chooser = await choosing.value
     await chooser.set_files(FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"Two doors"))
-    await expect(client.get_by_role("group", name="Files")).to_contain_text("plan.txt")
+    await expect(client.get_by_role("button", name="Remove plan.txt")).to_be_visible()
     await client.get_by_role("button", name="Raise issue").click()
     await expect(rows(dev)).to_contain_text("1 file")
     await rows(dev).click()

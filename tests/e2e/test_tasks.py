@@ -251,7 +251,7 @@ async def test_a_client_is_asked_and_approves_exactly_what_was_shown(tasks_of, w
     await chooser.set_input_files({"name": "offer.txt", "mimeType": "text/plain", "buffer": b"Matt tiles: 1200"})
     await expect(dev.dialog.get_by_text("offer.txt")).to_be_visible()
     assert await serious(dev.page, axe) == []
-    await expect(dev.dialog.get_by_role("progressbar")).to_have_count(0)
+    await expect(dev.dialog.get_by_role("button", name="Remove offer.txt")).to_be_visible()
     await dev.press("Ask for approval", dev.dialog)
     await expect(dev.dialog).to_have_count(0)
     await expect(dev.row("Choose the tiles")).to_contain_text("Waiting for approval")
