@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.principal import Principal
 from app.core.database import Database, Transaction
-from app.core.errors import Conflict, NotFound
+from app.core.errors import NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
 from app.files.attachments import attach, attached
@@ -24,7 +24,7 @@ from app.issues.wire import change_on_wire, event_of, ids_of, issue_on_wire, wit
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
 from app.projects.preflight import HostSchema
-from app.projects.refusals import id_in_use, room_closed
+from app.projects.refusals import changed_meanwhile, id_in_use, room_closed
 from app.projects.service import ProjectService
 
 
@@ -160,14 +160,7 @@ async def _require_seen(connection: AsyncConnection, held: StoredIssue, seen: in
     if seen is None or seen == held.version:
         return
     changes = await queries.changes_since(connection, held.id, min(seen, held.version))
-    raise Conflict(
-        "It has been changed since you read it.",
-        slug="changed-meanwhile",
-        extra={
-            "current": await _whole(connection, held),
-            "changes": [change_on_wire(each) for each in changes],
-        },
-    )
+    raise changed_meanwhile(await _whole(connection, held), [change_on_wire(each) for each in changes])
 
 
 async def _apply(

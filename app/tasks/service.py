@@ -17,7 +17,7 @@ from app.core.types import HostId
 from app.notifications.service import NotificationService
 from app.projects.changes import Changed, changed
 from app.projects.queries import StoredProject, display_name, people
-from app.projects.refusals import id_in_use
+from app.projects.refusals import changed_meanwhile, id_in_use
 from app.projects.roles import MemberRole
 from app.projects.schemas import Progress
 from app.projects.service import ProjectService
@@ -178,14 +178,7 @@ async def _require_seen(connection: AsyncConnection, actor: Principal, held: Sto
     if seen is None or seen == held.version:
         return
     changes = await queries.changes_since(connection, held.id, min(seen, held.version))
-    raise Conflict(
-        "It has been changed since you read it.",
-        slug="changed-meanwhile",
-        extra={
-            "current": await _whole(connection, actor, held),
-            "changes": [change_on_wire(each) for each in changes],
-        },
-    )
+    raise changed_meanwhile(await _whole(connection, actor, held), [change_on_wire(each) for each in changes])
 
 
 async def _require_of_team(connection: AsyncConnection, project_id: HostId, assignee_id: HostId | None) -> None:
