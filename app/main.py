@@ -43,6 +43,8 @@ from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, take_role, welcome
 from app.notifications.stream import NotificationStreams
+from app.preferences.router import router as preferences_router
+from app.preferences.service import PreferenceService
 from app.presence.board import PresenceBoard
 from app.projects.admin import ProjectAdministration
 from app.projects.admin_router import router as projects_admin_router
@@ -87,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # Tried in this order for each request: the ones that are asked most come first.
     routers = (
         notifications_router,
+        preferences_router,
         chat_router,
         *test_routers,
         projects_router,
@@ -131,14 +134,22 @@ def _build(app: FastAPI, settings: Settings) -> None:
         state.database, state.passwords, tokens, standings, timedelta(hours=settings.session_hours)
     )
     state.host_managers = HostManagers(state.database, settings.host_managers_query, settings.host_sync_seconds)
-    state.notifications = NotificationService(state.database, state.registry, state.host_managers.refresh)
+    state.preferences = PreferenceService(state.database)
+    state.notifications = NotificationService(
+        state.database,
+        state.registry,
+        state.host_managers.refresh,
+        timedelta(seconds=settings.mail_quiet_seconds),
+    )
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
     state.project_feed = ProjectFeed(state.broker, state.hub)
     state.project_sockets = ProjectSockets(state.database, state.hub, state.authenticator)
     state.presence = PresenceBoard(state.database)
     state.room_feed = RoomFeed(state.database, state.broker, state.hub, state.presence)
     state.room_sockets = RoomSockets(state.database, state.hub, state.presence, state.authenticator)
-    state.notification_streams = NotificationStreams(state.hub, state.notifications, state.authenticator)
+    state.notification_streams = NotificationStreams(
+        state.hub, state.notifications, state.preferences, state.authenticator
+    )
 
 
 @asynccontextmanager

@@ -46,6 +46,15 @@ class Settings(BaseSettings):
     max_file_mb: int = Field(default=100, ge=1, le=5 * 1024)
     max_room_mb: int = Field(default=5 * 1024, ge=1, le=1024 * 1024)
 
+    smtp_url: str | None = None
+    smtp_ca_file: Path | None = None
+    mail_from: str | None = None
+    mail_quiet_seconds: float = Field(default=120, ge=0, le=24 * 3600)
+    mail_worker: bool = True
+
+    vapid_private_key: str | None = None
+    vapid_subject: str | None = None
+
     notify_test_endpoints: bool = False
     demo_seed: bool = False
     demo_project_id: UUID | None = None

@@ -3,14 +3,17 @@
 import asyncio
 import re
 import subprocess
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import Signal
-from app.notifications import queries
-from app.notifications.events import Event, EventType
+from app.notifications import telling_queries
+from app.notifications.events import Event
+from app.notifications.service import QUIET
+from app.preferences.event_types import EventType
 from app.realtime.broker import PostgresBroker
 from bench.people import USERS_PER_PROJECT
 from bench.processes import BenchError
@@ -68,7 +71,7 @@ async def _script(world: World) -> str:
     """What the service sends for one create, of a random project and of a new source each time."""
     recorder = _Recorder()
     connection = cast(AsyncConnection, recorder)
-    await queries.insert_for_members(connection, _EVENT)
+    await telling_queries.insert_for_members(connection, _EVENT, QUIET)
     await PostgresBroker(world.url).carry(connection, [_SIGNAL])
     insert, notify = recorder.statements
     return "\n".join(
@@ -91,6 +94,8 @@ def _literal(value: Any) -> str:
         return _EXPRESSIONS[value]
     if isinstance(value, list):
         return f"ARRAY[{', '.join(map(_literal, value))}]"
+    if isinstance(value, timedelta):
+        return f"INTERVAL '{value.total_seconds()} seconds'"
     text = str(value).replace("'", "''")
     for id_, expression in _EXPRESSIONS.items():
         text = text.replace(str(id_), f"' || {expression} || '")

@@ -83,6 +83,15 @@ _TABLES = (
             "approvals",
             "notifications",
             "notification_settings",
+            "notification_times",
+            "notification_choices",
+            "muted_projects",
+            "visibility",
+            "email_outbox",
+            "email_items",
+            "email_suppressions",
+            "push_outbox",
+            "push_subscriptions",
         )
     ),
 )

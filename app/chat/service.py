@@ -18,8 +18,9 @@ from app.core.types import HostId
 from app.files.attachments import attach, attached
 from app.files.models import AttachedTo
 from app.files.schemas import FileItem
-from app.notifications.events import Event, EventType, SourceKind, part_of, snippet_of, title_of
+from app.notifications.events import Event, SourceKind, part_of, snippet_of, title_of
 from app.notifications.service import NotificationService
+from app.preferences.event_types import EventType
 from app.presence.board import PresenceBoard
 from app.projects.preflight import HostSchema
 from app.projects.refusals import id_in_use, room_closed

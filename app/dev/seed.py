@@ -9,8 +9,9 @@ from app.core.database import Transaction
 from app.core.errors import StartupError
 from app.core.types import HostId
 from app.dev import demo
-from app.notifications.events import Event, EventType
+from app.notifications.events import Event
 from app.notifications.service import notify_members
+from app.preferences.event_types import EventType
 from app.projects import queries as projects
 from app.realtime.once import one_transaction
 from app.settings import Settings

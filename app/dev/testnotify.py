@@ -13,8 +13,9 @@ from app.core.database import Transaction
 from app.core.http import InDatabase
 from app.core.problems import documented
 from app.core.types import Body, HostId, Title
-from app.notifications.events import Event, EventType, title_of
+from app.notifications.events import Event, title_of
 from app.notifications.service import NotificationService
+from app.preferences.event_types import EventType
 from app.projects.service import ProjectService
 
 router = APIRouter(prefix="/api/testnotify", tags=["testnotify"], responses=documented(401, 403, 404))

@@ -21,8 +21,9 @@ from app.files.names import named
 from app.files.pictures import BYTES_MAX, FORMATS, Picture, Pictures
 from app.files.queries import StoredFile
 from app.files.schemas import FileItem, file_on_wire
-from app.notifications.events import Event, EventType, part_of, title_of
+from app.notifications.events import Event, part_of, title_of
 from app.notifications.service import NotificationService
+from app.preferences.event_types import EventType
 from app.projects.changes import Changed, changed
 from app.projects.preflight import HostSchema
 from app.projects.refusals import id_in_use, room_closed

@@ -7,7 +7,8 @@ from app.files.schemas import FileItem
 from app.issues.queries import StoredChange, StoredIssue
 from app.issues.schemas import BeforeAndAfter, ChangeMeanwhile, Issue, IssueWithHistory, StatusChange
 from app.issues.statuses import IssueKind, IssueStatus
-from app.notifications.events import Event, EventType, title_of
+from app.notifications.events import Event, title_of
+from app.preferences.event_types import EventType
 from app.projects.roles import MemberRole
 from app.projects.schemas import Name
 

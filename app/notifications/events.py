@@ -6,17 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from app.core.types import Body, HostId, Title
+from app.preferences.event_types import EventType
 from app.projects.roles import MemberRole
-
-
-class EventType(StrEnum):
-    ISSUE_CREATED = "issue_created"
-    REQUIREMENT_CREATED = "requirement_created"
-    MESSAGE_POSTED = "message_posted"
-    FILE_UPLOADED = "file_uploaded"
-    TASK_COMPLETED = "task_completed"
-    APPROVAL_REQUESTED = "approval_requested"
-    APPROVAL_DECIDED = "approval_decided"
 
 
 class SourceKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Tables of notifications and of each person's settings, as the requirement lays them down."""
+"""Tables of notifications, as the requirement lays them down, and of what e-mails tell."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base
+from app.core.database import SCHEMA, Base
 from app.core.types import HOST_ID, TIMESTAMP, HostId
 
 
@@ -44,14 +44,22 @@ class Notification(Base):
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.now())
 
 
-class NotificationSettings(Base):
-    """How one person wants to be told; no row means the defaults."""
+class EmailItem(Base):
+    """What one e-mail tells of: the notification as it was made, under its id, be it in the bell or not.
 
-    __tablename__ = "notification_settings"
+    ``is_read`` is of those that are not in the bell.
+    """
 
-    recipient_user_id: Mapped[HostId] = mapped_column(
-        HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"), primary_key=True
-    )
-    email_enabled: Mapped[bool] = mapped_column(server_default=text("false"))
-    push_enabled: Mapped[bool] = mapped_column(server_default=text("false"))
-    realtime_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    __tablename__ = "email_items"
+    __table_args__ = (Index("ix_email_items_email_id", "email_id"),)
+
+    notification_id: Mapped[UUID] = mapped_column(primary_key=True)
+    email_id: Mapped[UUID] = mapped_column(ForeignKey(f"{SCHEMA}.email_outbox.id", ondelete="CASCADE"))
+    project_id: Mapped[HostId] = mapped_column(HOST_ID)
+    type: Mapped[str]
+    source_kind: Mapped[str]
+    source_id: Mapped[UUID]
+    title: Mapped[str]
+    body: Mapped[str | None]
+    is_read: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())

@@ -8,39 +8,33 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
     Select,
     Text,
     Uuid,
     and_,
     bindparam,
-    cast,
     delete,
     false,
     func,
-    or_,
+    literal_column,
     select,
     true,
     tuple_,
-    union,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
-from app.accounts.models import Account
 from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.core.pagination import Cursor
 from app.core.types import HOST_ID, TIMESTAMP, HostId
-from app.notifications.events import Event, SourceKind, route_path
+from app.mail.models import Email
+from app.notifications.events import SourceKind, route_path
 from app.notifications.items import NotificationItem
-from app.notifications.models import Notification, NotificationSettings
-from app.projects.access import ACTOR, FITS_PART, REACHES_ALL, actor_reaches, reaches
-from app.projects.models import ProjectMember
-from app.projects.roles import MemberRole
+from app.notifications.models import EmailItem, Notification
+from app.projects.access import ACTOR, actor_reaches, reaches
+from app.push.models import Push
 
 _ITEM = (
     Notification.id,
@@ -59,96 +53,6 @@ def _item(columns: Sequence[Any]) -> NotificationItem:
     id_, title, body, type_, project_id, source_kind, source_id, created_at, is_read = columns
     path = route_path(project_id, source_kind, source_id)
     return NotificationItem(id_, title, body, type_, project_id, source_kind, source_id, created_at, is_read, path)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A notification that has just been made."""
-
-    id: UUID
-    recipient_user_id: HostId
-
-
-def _told_to(recipients: Select[HostId] | CompoundSelect[HostId]) -> ReturningInsert[UUID, HostId]:
-    """Inserts one notification of an event for each recipient who does not have it yet."""
-    recipient = recipients.subquery().c.user_id
-    # The id is the same whenever, and by whomever, an event's notification for this recipient is made.
-    name = func.concat(bindparam("key", type_=Text), ":", cast(recipient, Text))
-    digest = func.encode(func.sha256(func.convert_to(name, "UTF8")), "hex")
-    values: dict[str, ColumnElement[Any]] = {
-        "id": cast(func.left(digest, 32), Uuid),
-        "recipient_user_id": recipient,
-        "project_id": bindparam("project_id", type_=HOST_ID),
-        "type": bindparam("type", type_=Text),
-        "source_kind": bindparam("source_kind", type_=Text),
-        "source_id": bindparam("source_id", type_=Uuid),
-        "title": bindparam("title", type_=Text),
-        "body": bindparam("body", type_=Text),
-    }
-    return (
-        insert(Notification)
-        .from_select(list(values), select(*values.values()))
-        .on_conflict_do_nothing(index_elements=[Notification.id])
-        .returning(Notification.id, Notification.recipient_user_id)
-    )
-
-
-_ONLY_DEVELOPER = bindparam("developer_id", type_=HOST_ID)
-_EVENT_ACTOR = bindparam("event_actor", type_=HOST_ID)
-_MEMBERS_TOLD = (
-    select(ProjectMember.user_id)
-    .outerjoin(Account, Account.user_id == ProjectMember.user_id)
-    .where(
-        FITS_PART,
-        ProjectMember.project_id == bindparam("project_id"),
-        ProjectMember.role == func.any(bindparam("told", type_=ARRAY(Text))),
-        or_(
-            ProjectMember.role != MemberRole.CLIENT,
-            bindparam("client_id", type_=HOST_ID).is_(None),
-            ProjectMember.user_id == bindparam("client_id", type_=HOST_ID),
-        ),
-        or_(
-            ProjectMember.role != MemberRole.DEVELOPER,
-            _ONLY_DEVELOPER.is_(None),
-            ProjectMember.user_id == _ONLY_DEVELOPER,
-        ),
-        ProjectMember.user_id.is_distinct_from(_EVENT_ACTOR),
-    )
-)
-_ADMIN_TOLD = select(Account.user_id).where(
-    Account.user_id == _ONLY_DEVELOPER, REACHES_ALL, Account.user_id.is_distinct_from(_EVENT_ACTOR)
-)
-_TELL_MEMBERS = _told_to(union(_MEMBERS_TOLD, _ADMIN_TOLD))
-_TELL_ONE = _told_to(select(bindparam("recipient", type_=HOST_ID).label("user_id")))
-
-
-async def insert_for_members(connection: AsyncConnection, event: Event) -> list[Told]:
-    """One notification for each member whom the event's rule names, except who did it."""
-    who = {
-        "told": sorted(event.told),
-        "client_id": event.client_id,
-        "developer_id": event.developer_id,
-        "event_actor": event.actor_id,
-    }
-    return [Told(*row) for row in await fetch(connection, _TELL_MEMBERS, _columns(event) | who)]
-
-
-async def insert_for(connection: AsyncConnection, event: Event, recipient_id: HostId) -> list[Told]:
-    """One notification for this recipient; none if they have it already."""
-    who = {"recipient": recipient_id}
-    return [Told(*row) for row in await fetch(connection, _TELL_ONE, _columns(event) | who)]
-
-
-def _columns(event: Event) -> dict[str, Any]:
-    return {
-        "key": event.key,
-        "project_id": event.project_id,
-        "type": event.type.value,
-        "source_kind": event.source_kind.value,
-        "source_id": event.source_id,
-        "title": event.title,
-        "body": event.body,
-    }
 
 
 _OWN = and_(Notification.recipient_user_id == ACTOR, actor_reaches(Notification.project_id))
@@ -198,19 +102,37 @@ async def set_read(connection: AsyncConnection, actor: Principal, notification_i
     return not rows[0]["is_read"] if rows else None
 
 
+_SOURCE_KIND = bindparam("source_kind", type_=Text)
+_WAITING_EMAILS = select(Email.id).where(Email.recipient_id == ACTOR, Email.state == literal_column("'waiting'"))
+
+
 @cache
-def _set_read_about(sources: Select[UUID]) -> ReturningUpdate[UUID]:
-    return (
+def _set_read_about(sources: Select[UUID]) -> Select[UUID]:
+    """Of what is in the bell, and of what is not but would still be told by e-mail."""
+    unmailed = (
+        update(EmailItem)
+        .where(
+            EmailItem.email_id.in_(_WAITING_EMAILS),
+            EmailItem.is_read == false(),
+            EmailItem.source_kind == _SOURCE_KIND,
+            EmailItem.source_id.in_(sources),
+        )
+        .values(is_read=True)
+        .cte("unmailed")
+    )
+    changed = (
         update(Notification)
         .where(
             Notification.recipient_user_id == ACTOR,
             Notification.is_read == false(),
-            Notification.source_kind == bindparam("source_kind", type_=Text),
+            Notification.source_kind == _SOURCE_KIND,
             Notification.source_id.in_(sources),
         )
         .values(is_read=True)
         .returning(Notification.id)
+        .cte("changed")
     )
+    return select(changed.c.id).add_cte(unmailed)
 
 
 async def set_read_about(
@@ -249,8 +171,14 @@ async def set_all_read(connection: AsyncConnection, actor: Principal, until: dat
     return len(await fetch(connection, _SET_ALL_READ, parameters))
 
 
+_ITEMS_OF = select(Email.id).where(Email.recipient_id == bindparam("user_id", type_=HOST_ID))
+
+
 async def delete_of(connection: AsyncConnection, user_id: HostId) -> None:
-    """Deletes everything this person was ever told."""
+    """Deletes everything this person was ever told, and what is on its way to them."""
+    own = {"user_id": user_id}
+    await connection.execute(delete(EmailItem).where(EmailItem.email_id.in_(_ITEMS_OF)), own)
+    await connection.execute(delete(Push).where(Push.recipient_id == user_id))
     await connection.execute(delete(Notification).where(Notification.recipient_user_id == user_id))
 
 
@@ -313,35 +241,3 @@ async def unread_by_project(
         .group_by(Notification.project_id)
     )
     return {row[0]: row[1] for row in await connection.execute(statement, {"actor_id": actor.user_id})}
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSettings:
-    """How a person wants to be told; the defaults are the table's."""
-
-    email_enabled: bool = False
-    push_enabled: bool = False
-    realtime_enabled: bool = True
-
-
-_SETTINGS = select(
-    NotificationSettings.email_enabled,
-    NotificationSettings.push_enabled,
-    NotificationSettings.realtime_enabled,
-).where(NotificationSettings.recipient_user_id == bindparam("user_id"))
-
-
-async def settings(connection: AsyncConnection, user_id: HostId) -> StoredSettings:
-    rows = await fetch(connection, _SETTINGS, {"user_id": user_id})
-    return StoredSettings(*rows[0]) if rows else StoredSettings()
-
-
-async def change_settings(connection: AsyncConnection, user_id: HostId, changes: Mapping[str, bool]) -> None:
-    """Sets the given ones and leaves the others as they are."""
-    statement = insert(NotificationSettings).values(recipient_user_id=user_id, **changes)
-    conflict = [NotificationSettings.recipient_user_id]
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=conflict, set_=dict(changes))
-        if changes
-        else statement.on_conflict_do_nothing(index_elements=conflict)
-    )

@@ -13,7 +13,7 @@ from app.core.http import InDatabase
 from app.core.pagination import Listing
 from app.core.problems import documented
 from app.notifications.items import NotificationItem
-from app.notifications.schemas import NotificationsQuery, SeenSource, Settings, SettingsChange, UnreadCount
+from app.notifications.schemas import NotificationsQuery, SeenSource, UnreadCount
 from app.notifications.service import NotificationService
 from app.notifications.stream import NotificationStreams
 
@@ -64,23 +64,6 @@ async def mark_read(notification_id: UUID, caller: Caller, notifications: Notifi
     """Marks one of the caller's notifications as read; again is without effect."""
     async with database.transaction() as transaction:
         await notifications.mark_read(transaction, caller, notification_id)
-
-
-@router.get("/settings")
-async def read_settings(caller: Caller, notifications: Notifications) -> Settings:
-    """How the caller wants to be told."""
-    return Settings.model_validate(await notifications.settings(caller.user_id), from_attributes=True)
-
-
-@router.patch("/settings")
-async def change_settings(
-    change: SettingsChange, caller: Caller, notifications: Notifications, database: InDatabase
-) -> Settings:
-    """Changes what is given and answers all settings."""
-    changes = change.model_dump(exclude_none=True)
-    async with database.transaction() as transaction:
-        stored = await notifications.change_settings(transaction, caller.user_id, changes)
-    return Settings.model_validate(stored, from_attributes=True)
 
 
 @router.get(

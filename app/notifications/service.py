@@ -1,13 +1,13 @@
 """The notification service: who is told of an event, and each person's inbox."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Select
-from sqlalchemy.exc import IntegrityError
 
 from app.accounts.principal import Principal
 from app.accounts.roles import Role
@@ -15,16 +15,20 @@ from app.core.database import Database, Signal, Transaction
 from app.core.errors import Invalid, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
-from app.notifications import queries
+from app.notifications import queries, telling_queries
 from app.notifications.counts import UnreadCounts
 from app.notifications.events import Event, SourceKind
 from app.notifications.items import NotificationItem
-from app.notifications.queries import StoredSettings, Told
+from app.notifications.telling_queries import Told
+from app.preferences.queries import change_settings
 from app.projects.admin import require_fit
 
 _READ_ALL_BATCH = 10_000
 _SIGNAL_IDS = 150  # what fits into one payload of NOTIFY
 
+
+QUIET = timedelta(seconds=120)
+"""How long e-mail about a room waits for more to tell."""
 
 RefreshMembers = Callable[[Transaction, HostId], Awaitable[None]]
 """Brings a project's members up to date with what the host says, before they are told of something."""
@@ -34,9 +38,14 @@ class NotificationService:
     """Writes join the caller's transaction; signals leave with its commit."""
 
     def __init__(
-        self, database: Database, registry: CollectorRegistry, refresh_members: RefreshMembers | None = None
+        self,
+        database: Database,
+        registry: CollectorRegistry,
+        refresh_members: RefreshMembers | None = None,
+        quiet: timedelta = QUIET,
     ) -> None:
         self._database = database
+        self._quiet = quiet
         self._refresh_members = refresh_members
         self._counts = UnreadCounts(database)
         self._created = Counter("portal_notifications_created", "Notifications made", ["type"], registry=registry)
@@ -45,7 +54,7 @@ class NotificationService:
         """Tells everybody whom the event's rule names; answers who has a new notification by it."""
         if self._refresh_members is not None:
             await self._refresh_members(transaction, event.project_id)
-        told = await notify_members(transaction, event)
+        told = await notify_members(transaction, event, self._quiet)
         self._count(transaction, event, told)
         return told
 
@@ -55,7 +64,7 @@ class NotificationService:
         Raises ``Invalid`` for an unknown person or project; the transaction cannot be used any more then.
         """
         try:
-            told = await queries.insert_for(transaction.connection, event, recipient_id)
+            told = await telling_queries.insert_for(transaction.connection, event, recipient_id, self._quiet)
         except asyncpg.ForeignKeyViolationError:
             raise Invalid("There is no such recipient or project.") from None
         recipients = _announce(transaction, told)
@@ -125,28 +134,14 @@ class NotificationService:
         async with self._database.reading() as connection:
             return await queries.unread_by_project(connection, actor, project_ids)
 
-    async def settings(self, user_id: HostId) -> StoredSettings:
-        async with self._database.reading() as connection:
-            return await queries.settings(connection, user_id)
-
-    async def change_settings(
-        self, transaction: Transaction, user_id: HostId, changes: Mapping[str, bool]
-    ) -> StoredSettings:
-        """Sets the given ones; answers all of them as they are then. Raises ``Invalid`` for an unknown person."""
-        try:
-            await queries.change_settings(transaction.connection, user_id, changes)
-        except IntegrityError:
-            raise Invalid("There is no such user in public.users.") from None
-        return await queries.settings(transaction.connection, user_id)
-
     def _count(self, transaction: Transaction, event: Event, recipients: Sequence[HostId]) -> None:
         if recipients:
             transaction.after_commit.append(lambda: self._created.labels(event.type.value).inc(len(recipients)))
 
 
-async def notify_members(transaction: Transaction, event: Event) -> list[HostId]:
+async def notify_members(transaction: Transaction, event: Event, quiet: timedelta = QUIET) -> list[HostId]:
     """``NotificationService.notify`` for who has no running application, such as a command."""
-    return _announce(transaction, await queries.insert_for_members(transaction.connection, event))
+    return _announce(transaction, await telling_queries.insert_for_members(transaction.connection, event, quiet))
 
 
 def _announce(transaction: Transaction, told: Sequence[Told]) -> list[HostId]:
@@ -161,7 +156,7 @@ _MAILED = frozenset({Role.DEVELOPER, Role.CLIENT})
 
 async def welcome(transaction: Transaction, user_id: HostId, role: Role) -> None:
     """The settings a new account starts with: e-mail for developers and clients, who seldom sit at the bell."""
-    await queries.change_settings(transaction.connection, user_id, {"email_enabled": role in _MAILED})
+    await change_settings(transaction.connection, user_id, {"email_enabled": role in _MAILED})
     await take_role(transaction, user_id, role)
 
 

@@ -13,6 +13,7 @@ from app.accounts.principal import Principal
 from app.core.errors import Problem
 from app.notifications.feed import user_topic
 from app.notifications.service import NotificationService
+from app.preferences.service import PreferenceService
 from app.realtime.hub import Ends, Frame, Hub
 from app.realtime.sse import FrameStream
 from app.realtime.ws import FrameSocket
@@ -28,9 +29,16 @@ class RealtimeDisabled(Problem):
 class NotificationStreams:
     """Opens streams. An open one holds no database connection."""
 
-    def __init__(self, hub: Hub, notifications: NotificationService, authenticator: Authenticator) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        notifications: NotificationService,
+        preferences: PreferenceService,
+        authenticator: Authenticator,
+    ) -> None:
         self._hub = hub
         self._notifications = notifications
+        self._preferences = preferences
         self._authenticator = authenticator
 
     async def open(self, caller: Principal) -> Response:
@@ -42,7 +50,7 @@ class NotificationStreams:
         await FrameSocket(self._hub, *await self._parts(caller), **self._ends(caller)).serve(socket)
 
     async def _parts(self, caller: Principal) -> tuple[set[str], Callable[[], Awaitable[Frame]]]:
-        settings = await self._notifications.settings(caller.user_id)
+        settings = await self._preferences.settings(caller.user_id)
         if not settings.realtime_enabled:
             raise RealtimeDisabled("Live updates are switched off in your settings.")
 

@@ -1,4 +1,4 @@
-"""Tables of who is in a room at this moment. Unlogged: after a crash of the server they are no longer true."""
+"""Tables of who is here at this moment. Unlogged: after a crash of the server they are no longer true."""
 
 from datetime import datetime
 from uuid import UUID
@@ -29,3 +29,16 @@ class PresenceProcess(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(TIMESTAMP)
+
+
+class Visibility(Base):
+    """Until when a person is taken to look at a page of the portal, or at the bell in the host's, with live updates.
+
+    Browsers say so again and again while a page is visible, and once when it is hidden.
+    """
+
+    __tablename__ = "visibility"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    user_id: Mapped[HostId] = mapped_column(HOST_ID, primary_key=True)
+    visible_until: Mapped[datetime] = mapped_column(TIMESTAMP)

@@ -6,7 +6,8 @@ from uuid import UUID
 from app.accounts.principal import Principal
 from app.core.types import HostId
 from app.files.schemas import FileItem
-from app.notifications.events import Event, EventType, part_of, snippet_of, title_of
+from app.notifications.events import Event, part_of, snippet_of, title_of
+from app.preferences.event_types import EventType
 from app.projects.queries import StoredProject
 from app.projects.roles import MemberRole
 from app.projects.schemas import Name

@@ -15,6 +15,12 @@ from tests.world import SECRET, World, bearer
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 CONTENT = (
+    "email_outbox",
+    "push_outbox",
+    "push_subscriptions",
+    "notification_choices",
+    "notification_times",
+    "muted_projects",
     "notifications",
     "attachments",
     "messages",

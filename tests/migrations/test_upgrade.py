@@ -59,6 +59,7 @@ async def test_every_foreign_key_to_the_host_restricts_deletes(host: Host) -> No
         "FOREIGN KEY (client_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (decider_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE RESTRICT",
+        "FOREIGN KEY (recipient_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (recipient_user_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (requester_id) REFERENCES users(id) ON DELETE RESTRICT",
         "FOREIGN KEY (uploader_id) REFERENCES users(id) ON DELETE RESTRICT",

@@ -12,8 +12,9 @@ from app.accounts.roles import Role
 from app.core.errors import Invalid, NotFound
 from app.core.pagination import Page
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
-from app.notifications.events import SOURCES, TOLD, Event, EventType, route_path
+from app.notifications.events import SOURCES, TOLD, Event, route_path
 from app.notifications.service import NotificationService
+from app.preferences.event_types import EventType
 from app.projects.queries import put_member
 from app.projects.roles import MemberRole
 from tests.world import PEOPLE, World

@@ -1,0 +1,1 @@
+"""What an e-mail says, to whom it still may go, and how to stop it."""

@@ -1,0 +1,79 @@
+"""What an outbox is told by those who know its contents: what to do with a row that is due, and how it went."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.outbox.models import Queued
+
+Parcel = TypeVar("Parcel")
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Generic[Parcel]):
+    """It goes out now, as this; ``address`` is where to, as far as it is to be shown."""
+
+    parcel: Parcel
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not yet: it is looked at again then."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Not at all, for this reason."""
+
+    reason: str
+
+
+Verdict = Send[Parcel] | Later | Never
+
+
+class Fault(Exception):
+    """A delivery that failed; the text says how, and holds nothing secret."""
+
+
+class TryLater(Fault):
+    """This one may succeed later (a 4xx)."""
+
+
+class Refused(Fault):
+    """This one never will (a 5xx)."""
+
+
+class Unreachable(Fault):
+    """Nothing can be delivered at this moment: no connection, no TLS, wrong credentials. No row is to blame."""
+
+
+class Lane(Protocol[Parcel]):
+    """One delivery at a time, such as one connection that is used again."""
+
+    async def deliver(self, parcel: Parcel) -> None:
+        """Hands it over for good; raises a ``Fault``. Ends within its own limits of time."""
+
+    async def close(self) -> None: ...
+
+
+class Courier(Protocol[Parcel]):
+    """Judges and delivers the rows of one outbox."""
+
+    table: type[Queued]
+
+    async def judge(
+        self, connection: AsyncConnection, ids: Sequence[UUID], now: datetime
+    ) -> Mapping[UUID, Verdict[Parcel]]:
+        """What is to be done with each of these rows, which the connection's transaction holds locked.
+
+        ``now`` is the database's clock. Reads only: it has the time of a few statements.
+        """
+
+    def lane(self) -> Lane[Parcel]: ...
