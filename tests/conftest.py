@@ -151,6 +151,7 @@ def run_portal(world: World, tmp_path: Path) -> Iterator[Callable[..., Portal]]:
                 "FILES_URL": world.files.as_uri(),
                 "JWT_SECRET": SECRET,
                 "NOTIFY_TEST_ENDPOINTS": "true",
+                "MAIL_WORKER": "false",
             }
             return stack.enter_context(Portal(tmp_path, **(own | environment)))
 

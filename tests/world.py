@@ -207,6 +207,7 @@ class World:
                 "files_url": self.files.as_uri(),
                 "jwt_secret": SECRET,
                 "notify_test_endpoints": True,
+                "mail_worker": False,
             }
             | changes
         )

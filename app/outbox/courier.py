@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.outbox.models import Queued
 
 Parcel = TypeVar("Parcel")
+Delivered = TypeVar("Delivered", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ class Unreachable(Fault):
     """Nothing can be delivered at this moment: no connection, no TLS, wrong credentials. No row is to blame."""
 
 
-class Lane(Protocol[Parcel]):
+class Lane(Protocol[Delivered]):
     """One delivery at a time, such as one connection that is used again."""
 
-    async def deliver(self, parcel: Parcel) -> None:
+    async def deliver(self, parcel: Delivered) -> None:
         """Hands it over for good; raises a ``Fault``. Ends within its own limits of time."""
 
     async def close(self) -> None: ...

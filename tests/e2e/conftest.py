@@ -42,7 +42,12 @@ def portal(shared_world: World, tmp_path_factory: pytest.TempPathFactory):
     """A running portal on the demo world, shared by all tests that leave it running."""
     assert (FRONTEND / "dist" / "index.html").is_file(), "the front end is not built: run make build"
     folder = tmp_path_factory.mktemp("portal")
-    settings = {"DATABASE_URL": shared_world.url, "JWT_SECRET": SECRET, "FILES_URL": (folder / "files").as_uri()}
+    settings = {
+        "DATABASE_URL": shared_world.url,
+        "JWT_SECRET": SECRET,
+        "FILES_URL": (folder / "files").as_uri(),
+        "MAIL_WORKER": "false",
+    }
     with Portal(folder, **settings, NOTIFY_TEST_ENDPOINTS="true") as running:
         yield running
 
