@@ -14,7 +14,17 @@ from app.core.problems import refused
 
 _FOLDER = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 _SHELL = _FOLDER / "index.html"
-_PAGES = ("/login", "/set-password", "/projects", "/projects/{rest:path}", "/account", "/admin", "/admin/{rest:path}")
+_SERVICE_WORKER = _FOLDER / "sw.js"
+_PAGES = (
+    "/login",
+    "/set-password",
+    "/unsubscribe",
+    "/projects",
+    "/projects/{rest:path}",
+    "/account",
+    "/admin",
+    "/admin/{rest:path}",
+)
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -49,6 +59,10 @@ def install(app: FastAPI) -> None:
     async def page() -> Response:
         return FileResponse(_SHELL, headers=_PAGE_HEADERS)
 
+    async def service_worker() -> Response:
+        # At the root, for a service worker is in charge of no address above its own.
+        return FileResponse(_SERVICE_WORKER, headers=_PAGE_HEADERS, media_type="text/javascript")
+
     async def home() -> Response:
         return RedirectResponse("/projects", 307)
 
@@ -60,6 +74,7 @@ def install(app: FastAPI) -> None:
         return FileResponse(_SHELL, 404, headers=_PAGE_HEADERS)
 
     app.add_api_route("/", home, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/sw.js", service_worker, methods=["GET", "HEAD"], include_in_schema=False)
     for path in _PAGES:
         app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_exception_handler(404, missing)
