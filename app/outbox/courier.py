@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -44,7 +44,11 @@ class Fault(Exception):
 
 
 class TryLater(Fault):
-    """This one may succeed later (a 4xx)."""
+    """This one may succeed later (a 4xx); not before ``after``, where whoever was asked has said so."""
+
+    def __init__(self, text: str, after: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.after = after
 
 
 class Refused(Fault):

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
@@ -12,7 +13,10 @@ from app.outbox.models import IS_OPEN, IS_STATE, Queued
 
 
 class Push(Queued, Base):
-    """One notification on its way to the browsers of its recipient; it has the notification's id."""
+    """One notification on its way to the browsers of its recipient; it has the notification's id.
+
+    ``done_for`` are the subscriptions that need not be tried again: a retry is for the others.
+    """
 
     __tablename__ = "push_outbox"
     __table_args__ = (
@@ -23,6 +27,7 @@ class Push(Queued, Base):
     )
 
     recipient_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
+    done_for: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
 
 
 class PushSubscription(Base):

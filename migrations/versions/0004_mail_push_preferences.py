@@ -58,6 +58,7 @@ TABLES = (
     CREATE TABLE IF NOT EXISTS client_portal.push_outbox (
         id uuid DEFAULT gen_random_uuid() NOT NULL,
         recipient_id uuid NOT NULL,
+        done_for uuid[] DEFAULT '{}' NOT NULL,
         state text DEFAULT 'waiting' NOT NULL,
         due_at timestamptz NOT NULL,
         generation integer DEFAULT 0 NOT NULL,
