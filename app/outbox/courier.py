@@ -82,3 +82,9 @@ class Courier(Protocol[Parcel]):
         """
 
     def lane(self) -> Lane[Parcel]: ...
+
+    async def refused(self, connection: AsyncConnection, refusals: Sequence[tuple[Parcel, Refused]]) -> None:
+        """Puts down what follows of refusals for good, in the transaction that puts their rows down as dead.
+
+        Such as that an address takes no mail, or that a subscription is no more. May be told of the same one twice.
+        """
