@@ -32,13 +32,12 @@ class QuietHours:
         """When the quiet hours end in which this moment lies, in UTC; None if it lies in none."""
         local = at.astimezone(zone)
         clock = local.time()
-        if self.begin <= self.end:
-            is_quiet = self.begin <= clock < self.end
-        else:
-            is_quiet = clock >= self.begin or clock < self.end
+        has_begun, is_over = clock >= self.begin, clock >= self.end
+        spans_midnight = self.begin > self.end
+        is_quiet = has_begun or not is_over if spans_midnight else has_begun and not is_over
         if not is_quiet:
             return None
-        day = local.date() if clock < self.end else local.date() + _DAY
+        day = local.date() + _DAY if is_over else local.date()
         # Where clocks are set back, the hour is there twice: it is the one that is still to come.
         ends = (datetime.combine(day, self.end, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
         return next((end for end in ends if end > at), None)

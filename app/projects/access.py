@@ -106,6 +106,10 @@ _has_such_role = or_(*(Account.role == role for role in sorted(ROLES_WITH[Permis
 REACHES_ALL = and_(_has_such_role, Account.is_active)
 """Whether an account reaches every project, without a part in it. For statements that read ``Account``."""
 
+MAY_BE_TOLD = or_(and_(ProjectMember.user_id.is_not(None), FITS_PART), REACHES_ALL)
+"""Whether a person may, at this moment, be told of what happens in a project. For statements that read the person's
+``ProjectMember`` there and their ``Account``, if they have them."""
+
 
 def _reaches_all(user_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     is_such = exists().where(Account.user_id == user_id, REACHES_ALL)
