@@ -2,16 +2,26 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+from app.accounts.audit import COMMAND
+from app.accounts.roles import Role
+from app.accounts.service import create_account
+from app.core.passwords import Passwords
+from app.dev.demo import FIRST_PROJECT, PASSWORD
+from app.notifications.service import welcome
+from app.projects.roles import MemberRole
+from app.projects.service import add_member
+from app.realtime.once import one_transaction
 from tests.browser import chromium_launch_options
-from tests.e2e.people import Events, People
+from tests.e2e.people import NEIGHBOUR, Elsewhere, Events, People
 from tests.portal import Portal
-from tests.world import SECRET, World, bearer
+from tests.world import PEOPLE, SECRET, World, bearer
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 CONTENT = (
@@ -77,6 +87,37 @@ async def people(browser: Browser, portal: Portal, shared_world: World) -> Async
     yield people
     await people.leave()
     assert people.faults == []
+
+
+@pytest_asyncio.fixture
+async def neighbour(shared_world: World) -> AsyncIterator[UUID]:
+    """Another client of the first project. Rows of the world are brought back after the test."""
+    user_id = uuid4()
+    await shared_world.execute(
+        "INSERT INTO public.users (id, full_name, email) VALUES ($1, 'Nadia Haddad', 'nadia@host.example')", user_id
+    )
+    async with one_transaction(shared_world.url) as transaction:
+        await create_account(
+            transaction,
+            Passwords(),
+            user_id=user_id,
+            email=NEIGHBOUR,
+            name="Nadia Haddad",
+            role=Role.CLIENT,
+            password=PASSWORD,
+        )
+        await welcome(transaction, user_id, Role.CLIENT)
+        await add_member(transaction, COMMAND, FIRST_PROJECT, user_id, MemberRole.CLIENT)
+    yield user_id
+    await shared_world.restore()
+
+
+@pytest_asyncio.fixture
+async def elsewhere(neighbour: UUID, portal: Portal, shared_world: World, empty_inboxes: None) -> Elsewhere:
+    """What people do at other machines, with a neighbour in the first project."""
+    names = {id_: name for name, id_ in PEOPLE.items()} | {neighbour: "neighbour"}
+    rooms = await shared_world.fetch("SELECT id, client_id FROM client_portal.rooms")
+    return Elsewhere(portal.url, neighbour, {names[room["client_id"]]: room["id"] for room in rooms})
 
 
 @pytest_asyncio.fixture

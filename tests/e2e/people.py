@@ -1,6 +1,7 @@
 """People at their browsers, what they see of the bell, and what clients do meanwhile."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,12 +9,15 @@ import httpx
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from app.accounts.auth import COOKIE
-from app.dev.demo import FIRST_PROJECT
+from app.dev.demo import FIRST_PROJECT, PASSWORD
 from tests.running import until
-from tests.world import World
+from tests.world import PEOPLE, World, token
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 820}
+
+NEIGHBOUR = "nadia@mail.example"
+"""The address of another client of the first project."""
 
 
 class People:
@@ -52,6 +56,35 @@ class People:
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(message.text)
+
+
+class Elsewhere:
+    """What people do at other machines; the neighbour is another client of the first project."""
+
+    def __init__(self, url: str, neighbour: UUID, rooms: Mapping[str, UUID]) -> None:
+        self._url = url
+        self._neighbour = neighbour
+        self.rooms = rooms
+        """Each client's room."""
+
+    async def does(self, name: str, method: str, path: str, **body: Any) -> dict[str, Any]:
+        return await self._ask(name, method, path, json=body)
+
+    async def uploads(self, name: str, room: str, file_name: str, content: bytes) -> dict[str, Any]:
+        path = f"/api/rooms/{self.rooms[room]}/files"
+        return await self._ask(name, "POST", path, files={"file": (file_name, content)})
+
+    async def plans(self, title: str, description: str = "") -> str:
+        path = f"/api/projects/{FIRST_PROJECT}/tasks"
+        return str((await self.does("dev", "POST", path, title=title, description=description))["id"])
+
+    async def _ask(self, name: str, method: str, path: str, **sent: Any) -> dict[str, Any]:
+        bearer = token(name) if name in PEOPLE else token(self._neighbour, role="client")
+        headers = {"Authorization": f"Bearer {bearer}"}
+        async with httpx.AsyncClient(base_url=self._url, headers=headers, timeout=30) as http:
+            answer = await http.request(method, path, **sent)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
 
 
 class Events:
@@ -120,6 +153,21 @@ class Bell:
             # A tab in the background paints too rarely to wait for its frames.
             polling=50,
         )
+
+
+async def sign_in(page: Page, address: str) -> None:
+    """Fills in the page that asks for it."""
+    await page.get_by_label("Email").fill(address)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def is_pointed_at(page: Page, selector: str, text: str) -> None:
+    """What the address names is in view, has been given the focus and stands out."""
+    target = page.locator(f"{selector}.target").filter(has_text=text)
+    await expect(target).to_have_attribute("aria-current", "true")
+    await expect(target).to_be_focused()
+    await expect(target).to_be_in_viewport()
 
 
 async def unread_of(page: Page) -> int:

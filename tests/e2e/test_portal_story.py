@@ -2,30 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from io import BytesIO
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 from PIL import Image
 from playwright.async_api import FilePayload, Locator, Page, expect
 
-from app.accounts.audit import COMMAND
-from app.accounts.roles import Role
-from app.accounts.service import create_account
-from app.core.passwords import Passwords
-from app.dev.demo import FIRST_PROJECT, PASSWORD
-from app.notifications.service import welcome
-from app.projects.roles import MemberRole
-from app.projects.service import add_member
-from app.realtime.once import one_transaction
+from app.dev.demo import FIRST_PROJECT
 from tests.e2e.accessibility import overflow
-from tests.e2e.people import PHONE, Bell, People
-from tests.portal import Portal
-from tests.world import PEOPLE, World, token
+from tests.e2e.people import NEIGHBOUR, PHONE, Bell, Elsewhere, People, is_pointed_at, sign_in
 
 PROJECT = f"/projects/{FIRST_PROJECT}"
 HERE, THERE = "Harbour House renovation", "Northgate web shop"
@@ -97,28 +84,22 @@ class Somebody:
         return self.page.locator("ol.tasks > li").filter(has_text=title)
 
     async def is_pointed_at(self, selector: str, text: str) -> None:
-        """What the address names is in view, has been given the focus and stands out."""
-        target = self.page.locator(f"{selector}.target").filter(has_text=text)
-        await expect(target).to_have_attribute("aria-current", "true")
-        await expect(target).to_be_focused()
-        await expect(target).to_be_in_viewport()
+        await is_pointed_at(self.page, selector, text)
 
 
 class Everybody:
     """All who could hear of something: the first project's, and a client of another one."""
 
-    def __init__(self, people: People, portal: Portal, neighbour: UUID, rooms: dict[str, UUID]) -> None:
+    def __init__(self, people: People, elsewhere: Elsewhere) -> None:
         self._people = people
-        self._url = portal.url
-        self._ids = PEOPLE | {"neighbour": neighbour}
-        self._rooms = rooms
+        self.elsewhere = elsewhere
         self._there: dict[str, Somebody] = {}
 
     async def come(self) -> None:
         """The client holds a phone, the others sit at their desks."""
         pages = await asyncio.gather(
             self._people.page_of("client", viewport=PHONE),
-            self._sign_in("nadia@mail.example"),
+            self._sign_in(NEIGHBOUR),
             *(self._people.page_of(name) for name in ("dev", "pm", "client2")),
         )
         names = ("client", "neighbour", "dev", "pm", "client2")
@@ -135,67 +116,25 @@ class Everybody:
     async def nobody_else(self) -> None:
         """Nothing else has rung for anybody: what comes after it arrives, and is the only one more."""
         for author, client, title, told in MARKERS:
-            path = f"/api/rooms/{self._rooms[client]}/messages"
-            await self.does(author, "POST", path, id=str(uuid4()), body="A marker.")
+            path = f"/api/rooms/{self.elsewhere.rooms[client]}/messages"
+            await self.elsewhere.does(author, "POST", path, id=str(uuid4()), body="A marker.")
             for name in told:
                 person = self[name]
                 person.unread += 1
                 said = f"New notification: {title}. {person.unread} unread."
                 await expect(person.bell.status).to_have_text(said)
 
-    async def does(self, name: str, method: str, path: str, **body: Any) -> dict[str, Any]:
-        """What somebody does elsewhere."""
-        role = {"role": "client"} if name == "neighbour" else {}
-        bearer = token(name if name in PEOPLE else self._ids[name], **role)
-        async with httpx.AsyncClient(base_url=self._url, headers={"Authorization": f"Bearer {bearer}"}) as http:
-            answer = await http.request(method, path, json=body)
-        assert answer.is_success, answer.text
-        return dict(answer.json())
-
-    async def plans(self, title: str, description: str = "") -> str:
-        path = f"/api/projects/{FIRST_PROJECT}/tasks"
-        return str((await self.does("dev", "POST", path, title=title, description=description))["id"])
-
     async def _sign_in(self, email: str) -> Page:
         page = await self._people.page_of(None, "/login")
-        await page.get_by_label("Email").fill(email)
-        await page.get_by_label("Password", exact=True).fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
+        await sign_in(page, email)
         await expect(page.get_by_role("heading", name="Projects")).to_be_visible()
         return page
 
 
 @pytest_asyncio.fixture
-async def neighbour(shared_world: World) -> AsyncIterator[UUID]:
-    """Another client of the first project."""
-    user_id = uuid4()
-    await shared_world.execute(
-        "INSERT INTO public.users (id, full_name, email) VALUES ($1, 'Nadia Haddad', 'nadia@host.example')", user_id
-    )
-    async with one_transaction(shared_world.url) as transaction:
-        await create_account(
-            transaction,
-            Passwords(),
-            user_id=user_id,
-            email="nadia@mail.example",
-            name="Nadia Haddad",
-            role=Role.CLIENT,
-            password=PASSWORD,
-        )
-        await welcome(transaction, user_id, Role.CLIENT)
-        await add_member(transaction, COMMAND, FIRST_PROJECT, user_id, MemberRole.CLIENT)
-    yield user_id
-    await shared_world.restore()
-
-
-@pytest_asyncio.fixture
-async def all_of_them(
-    neighbour: UUID, people: People, portal: Portal, shared_world: World, empty_inboxes: None
-) -> Everybody:
+async def all_of_them(people: People, elsewhere: Elsewhere) -> Everybody:
     """Everybody, each on the page of their projects."""
-    names = {id_: name for name, id_ in PEOPLE.items()} | {neighbour: "neighbour"}
-    rooms = await shared_world.fetch("SELECT id, client_id FROM client_portal.rooms")
-    everybody = Everybody(people, portal, neighbour, {names[room["client_id"]]: room["id"] for room in rooms})
+    everybody = Everybody(people, elsewhere)
     await everybody.come()
     return everybody
 
@@ -333,7 +272,7 @@ async def test_a_client_approves_what_was_asked_after_all_and_how_it_came_to_tha
     all_of_them: Everybody,
 ) -> None:
     client, neighbour, dev, pm = (all_of_them[name] for name in ("client", "neighbour", "dev", "pm"))
-    task = await all_of_them.plans("Choose the tiles", "Matt, 60 by 60.")
+    task = await all_of_them.elsewhere.plans("Choose the tiles", "Matt, 60 by 60.")
     asked, decided = f"Deniz Kaya asks for your approval in {HERE}", f"Clara Jensen {{}} in {HERE}"
 
     await dev.page.goto(f"{PROJECT}/tasks?focus={task}")
