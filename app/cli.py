@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import accounts, files, members
+from app.commands import accounts, files, mail, members
 from app.commands.console import direct_url, say, warn
 from app.commands.console import run as run_async
 from app.core import migrations, pages
@@ -26,6 +26,7 @@ from app.storage.store import Storage
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Client Portal.")
 app.add_typer(accounts.app, name="account")
 app.add_typer(members.app, name="member")
+app.add_typer(mail.app, name="mail")
 app.command()(files.sweep)
 
 

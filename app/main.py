@@ -39,6 +39,9 @@ from app.files.sweeper import Sweeper
 from app.files.uploads import Uploads
 from app.issues.router import router as issues_router
 from app.issues.service import IssueService
+from app.letters.admin import MailAdministration
+from app.letters.admin_router import router as mail_admin_router
+from app.letters.kept import KeptLetters
 from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, take_role, welcome
@@ -100,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         accounts_router,
         accounts_admin_router,
         projects_admin_router,
+        mail_admin_router,
         health.router,
     )
     for router in routers:
@@ -141,6 +145,7 @@ def _build(app: FastAPI, settings: Settings) -> None:
         state.host_managers.refresh,
         timedelta(seconds=settings.mail_quiet_seconds),
     )
+    state.mail_administration = MailAdministration(state.database, KeptLetters(settings.kept_mail))
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
     state.project_feed = ProjectFeed(state.broker, state.hub)
     state.project_sockets = ProjectSockets(state.database, state.hub, state.authenticator)

@@ -137,6 +137,12 @@ class Settings(BaseSettings):
         return self.files_url or (self.data_dir / "files").as_uri()
 
     @property
+    def kept_mail(self) -> Path | None:
+        """The folder to which mails go, as files, in development without a mail server; None where they are sent."""
+        is_kept = self.smtp_url is None and self.app_env == "development"
+        return self.data_dir / "mail" if is_kept else None
+
+    @property
     def base_url(self) -> str:
         """Where people reach the portal, without a trailing slash."""
         host = "localhost" if self.host in _ALL_ADDRESSES else self.host

@@ -24,6 +24,9 @@ class Action(StrEnum):
     MEMBER_ADDED = "member_added"
     MEMBER_CHANGED = "member_changed"
     MEMBER_REMOVED = "member_removed"
+    EMAIL_RETRIED = "email_retried"
+    EMAIL_DROPPED = "email_dropped"
+    ADDRESS_ALLOWED = "address_allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +71,13 @@ async def record_memberships(
     """Writes one entry for each of these pairs of project and user, all in the same words."""
     common = {"actor_id": actor.user_id, "address": actor.address, "action": action.value, "details": dict(details)}
     entries = [common | {"project_id": project_id, "user_id": user_id} for project_id, user_id in places]
+    await queries.insert_audit_entries(transaction.connection, entries)
+
+
+async def record_of_many(
+    transaction: Transaction, actor: Actor, action: Action, about: Iterable[tuple[HostId, Mapping[str, Any]]]
+) -> None:
+    """Writes one entry for each of these users, with the details that go with it."""
+    common = {"actor_id": actor.user_id, "address": actor.address, "action": action.value}
+    entries = [common | {"user_id": user_id, "details": dict(details)} for user_id, details in about]
     await queries.insert_audit_entries(transaction.connection, entries)

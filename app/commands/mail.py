@@ -1,0 +1,83 @@
+"""`portal mail`: e-mails that did not arrive, and addresses that take none."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from app.accounts.audit import COMMAND, Actor
+from app.commands.console import in_transaction, say
+from app.core.database import Transaction
+from app.core.errors import Problem, StartupError
+from app.letters import admin, admin_queries
+from app.letters.admin_queries import EmailRow
+from app.outbox.models import State
+
+app = typer.Typer(no_args_is_help=True, help="E-mails that did not arrive, and addresses that take none.")
+
+
+@app.command("list")
+def list_(
+    state: Annotated[State | None, typer.Option()] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the newest first")] = 100,
+) -> None:
+    """Print e-mails, one a line: id, state, begin, tries, where to, and the last fault or why it is not sent."""
+    filters = {"state": state}
+    rows = in_transaction(lambda transaction: admin_queries.emails(transaction.connection, filters, None, limit))
+    for row in rows:
+        say(_line(row))
+
+
+@app.command()
+def retry(
+    email_ids: Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...")] = None,
+    dead: Annotated[bool, typer.Option("--dead", help="All that were given up, instead of single ones")] = False,
+) -> None:
+    """Have e-mails tried anew, at once, that are dead, not_sent or dropped."""
+    if dead == bool(email_ids):
+        raise StartupError("Say which: the ids of e-mails, or --dead for all that were given up")
+    if dead:
+        count = in_transaction(lambda transaction: admin.retry_dead(transaction, COMMAND))
+    else:
+        count = in_transaction(lambda transaction: _each(admin.retry, transaction, email_ids or []))
+    say(f"{_counted(count)} to be tried again.")
+
+
+@app.command()
+def drop(email_ids: Annotated[list[UUID], typer.Argument(metavar="ID...")]) -> None:
+    """Give up e-mails that are still to be sent, or dead."""
+    count = in_transaction(lambda transaction: _each(admin.drop, transaction, email_ids))
+    say(f"{_counted(count)} dropped.")
+
+
+@app.command()
+def allow(address: str) -> None:
+    """Let e-mail go again to an address that a server said takes none."""
+    in_transaction(lambda transaction: admin.allow(transaction, COMMAND, address))
+    say(f"E-mail goes to {address} again.")
+
+
+Change = Callable[[Transaction, Actor, UUID], Awaitable[None]]
+
+
+async def _each(change: Change, transaction: Transaction, email_ids: Iterable[UUID]) -> int:
+    """Changes all of these e-mails, or none; answers how many. In the order of their ids, as everybody holds them."""
+    wanted = sorted(set(email_ids))
+    for email_id in wanted:
+        try:
+            await change(transaction, COMMAND, email_id)
+        except Problem as problem:
+            raise StartupError(f"E-mail {email_id}: {problem.detail} Nothing was changed.") from None
+    return len(wanted)
+
+
+def _counted(count: int) -> str:
+    return "1 e-mail is" if count == 1 else f"{count} e-mails are"
+
+
+def _line(row: EmailRow) -> str:
+    tries = "1 try" if row.attempts == 1 else f"{row.attempts} tries"
+    whom = row.address or row.recipient_name or f"user {row.recipient_id}"
+    parts = (row.id, f"{row.state:<8}", f"{row.created_at:%Y-%m-%d %H:%M:%SZ}", f"{tries:<8}", whom, row.error or "")
+    return "  ".join(str(part) for part in parts).rstrip()

@@ -1,0 +1,153 @@
+"""What admins do with e-mails that did not arrive, and with addresses that take none."""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+from app.accounts.audit import Action, Actor, record, record_of_many
+from app.core.database import Database, Transaction
+from app.core.errors import Conflict, NotFound
+from app.core.pagination import Cursor, Page, cut
+from app.letters import admin_queries
+from app.letters.admin_queries import EmailRow, HeldEmail, SuppressionRow
+from app.letters.admin_schemas import EmailsQuery, Letter, QueuedEmail, Recipient, SuppressedAddress
+from app.letters.kept import KeptLetters
+from app.outbox.models import State
+
+_BY_ADDRESS = UUID(int=0)
+"""Addresses are unique: a cursor among them needs no id."""
+
+_HEAD = re.compile(r"<head(\s[^>]*)?>", re.IGNORECASE)
+
+_ALREADY_SENT = ("already-sent", "This e-mail has been sent already.")
+_TRIED_AGAIN = ("still-to-be-sent", "This e-mail is tried again by itself.")
+_NOT_RETRIED = {
+    State.WAITING: ("still-to-be-sent", "This e-mail has not been tried yet: it is sent when it is due."),
+    State.SENDING: _TRIED_AGAIN,
+    State.RETRYING: _TRIED_AGAIN,
+    State.SENT: _ALREADY_SENT,
+}
+_NOT_DROPPED = {
+    State.SENT: _ALREADY_SENT,
+    State.NOT_SENT: ("not-to-be-sent", "This e-mail is not sent anyway."),
+    State.DROPPED: ("already-dropped", "This e-mail has been dropped already."),
+}
+
+
+class MailAdministration:
+    """The outbox of e-mail, the letters kept as files, and the suppressed addresses, for admins."""
+
+    def __init__(self, database: Database, letters: KeptLetters) -> None:
+        self._database = database
+        self._letters = letters
+
+    async def emails(self, query: EmailsQuery) -> tuple[list[QueuedEmail], str | None]:
+        """One page of the e-mails, newest first, and the cursor of the next."""
+        page = query.page()
+        async with self._database.reading() as connection:
+            rows = await admin_queries.emails(connection, query.filters(), page.after, page.limit + 1)
+        rows, next_cursor = cut(rows, page.limit, lambda row: Cursor.at(row.created_at, row.id))
+        kept = await self._letters.among([row.id for row in rows])
+        return [_email(row, has_letter=row.id in kept) for row in rows], next_cursor
+
+    async def letter(self, email_id: UUID) -> Letter:
+        """The letter as it was written; raises ``NotFound`` where no copy is kept."""
+        letter = await self._letters.read(email_id)
+        if letter is None:
+            raise NotFound("There is no letter here of such an e-mail.")
+        return letter
+
+    async def html_of_letter(self, email_id: UUID) -> str:
+        """Its HTML, whose links open in windows of their own; raises ``NotFound`` where there is none."""
+        html = (await self.letter(email_id)).html
+        if html is None:
+            raise NotFound("This letter has no HTML.")
+        return _HEAD.sub(r'\g<0><base target="_blank">', html, count=1)
+
+    async def suppressions(self, page: Page) -> tuple[list[SuppressedAddress], str | None]:
+        """One page of the suppressed addresses in their own order, and the cursor of the next."""
+        async with self._database.reading() as connection:
+            rows = await admin_queries.suppressions(connection, page.after, page.limit + 1)
+        rows, next_cursor = cut(rows, page.limit, lambda row: Cursor(row.address, _BY_ADDRESS))
+        return [_suppressed(row) for row in rows], next_cursor
+
+
+async def retry(transaction: Transaction, actor: Actor, email_id: UUID) -> None:
+    """Has an e-mail tried anew that was given up, not sent or dropped. It is judged like any other then.
+
+    Raises ``NotFound``, and ``Conflict`` if it has been sent or is to be sent anyway.
+    """
+    email = await _held(transaction, email_id, _NOT_RETRIED)
+    await admin_queries.send_anew(transaction.connection, email_id)
+    await _record(transaction, actor, Action.EMAIL_RETRIED, email)
+
+
+async def retry_dead(transaction: Transaction, actor: Actor) -> int:
+    """Has every e-mail tried anew that was given up; answers how many."""
+    retried = await admin_queries.send_dead_anew(transaction.connection)
+    about = [(recipient_id, _details(email_id, State.DEAD)) for email_id, recipient_id in retried]
+    await record_of_many(transaction, actor, Action.EMAIL_RETRIED, about)
+    return len(retried)
+
+
+async def drop(transaction: Transaction, actor: Actor, email_id: UUID) -> None:
+    """Ends an e-mail that has not been sent.
+
+    Raises ``NotFound``, and ``Conflict`` if it has ended already or a worker may be sending it.
+    """
+    email = await _held(transaction, email_id, _NOT_DROPPED)
+    await admin_queries.drop(transaction.connection, email_id)
+    await _record(transaction, actor, Action.EMAIL_DROPPED, email)
+
+
+async def allow(transaction: Transaction, actor: Actor, address: str) -> None:
+    """Lets e-mail go to an address again that did not take any; raises ``NotFound`` if it is not suppressed."""
+    allowed = await admin_queries.lift_suppression(transaction.connection, address)
+    if allowed is None:
+        raise NotFound("This address is not suppressed.")
+    owner = await admin_queries.owner_of(transaction.connection, allowed)
+    await record(transaction, actor, Action.ADDRESS_ALLOWED, user_id=owner, details={"address": allowed})
+
+
+async def _held(transaction: Transaction, email_id: UUID, refusals: Mapping[State, tuple[str, str]]) -> HeldEmail:
+    """The e-mail, which no worker takes meanwhile; raises ``NotFound``, or ``Conflict`` as its state has it."""
+    email = await admin_queries.hold(transaction.connection, email_id)
+    if email is None:
+        raise NotFound("There is no such e-mail.")
+    if email.is_leased:
+        raise Conflict("This e-mail is being sent at this moment: look again in a few minutes.", slug="being-sent")
+    if email.state in refusals:
+        slug, detail = refusals[email.state]
+        raise Conflict(detail, slug=slug)
+    return email
+
+
+async def _record(transaction: Transaction, actor: Actor, action: Action, email: HeldEmail) -> None:
+    details = _details(email.id, email.state)
+    await record(transaction, actor, action, user_id=email.recipient_id, details=details)
+
+
+def _details(email_id: UUID, state_before: State) -> dict[str, str]:
+    return {"email_id": str(email_id), "state_before": state_before.value}
+
+
+def _email(row: EmailRow, *, has_letter: bool) -> QueuedEmail:
+    return QueuedEmail(
+        id=row.id,
+        recipient=Recipient(id=row.recipient_id, display_name=row.recipient_name),
+        address=row.address,
+        state=State(row.state),
+        error=row.error,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        ended_at=row.ended_at,
+        item_count=row.item_count,
+        title=row.title,
+        has_letter=has_letter,
+    )
+
+
+def _suppressed(row: SuppressionRow) -> SuppressedAddress:
+    user = None if row.user_id is None else Recipient(id=row.user_id, display_name=row.display_name)
+    return SuppressedAddress(address=row.address, reason=row.reason, created_at=row.created_at, user=user)

@@ -1,0 +1,164 @@
+"""All SQL of the outbox of e-mail, and of addresses that take none, as admins see and change them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.models import Account
+from app.core.pagination import Cursor
+from app.core.types import HostId
+from app.mail.models import Email, Suppression
+from app.notifications.models import EmailItem
+from app.outbox.models import State
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRow:
+    """An e-mail of the outbox: whom it is for, how it stands, how much it tells, and the first thing of that.
+
+    The recipient's name is None without an account.
+    """
+
+    id: UUID
+    recipient_id: HostId
+    recipient_name: str | None
+    address: str | None
+    state: str
+    error: str | None
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    ended_at: datetime | None
+    item_count: int
+    title: str | None
+
+
+_ITEM_COUNT = select(func.count()).where(EmailItem.email_id == Email.id).scalar_subquery()
+_FIRST_TITLE = (
+    select(EmailItem.title)
+    .where(EmailItem.email_id == Email.id)
+    .order_by(EmailItem.created_at, EmailItem.notification_id)
+    .limit(1)
+    .scalar_subquery()
+)
+_ROW: Select[*tuple[Any, ...]] = select(
+    Email.id,
+    Email.recipient_id,
+    Account.display_name,
+    Email.address,
+    Email.state,
+    Email.error,
+    Email.attempts,
+    Email.created_at,
+    Email.due_at,
+    Email.ended_at,
+    _ITEM_COUNT,
+    _FIRST_TITLE,
+).outerjoin(Account, Account.user_id == Email.recipient_id)
+
+
+async def emails(
+    connection: AsyncConnection, filters: Mapping[str, Any], after: Cursor | None, limit: int
+) -> list[EmailRow]:
+    """E-mails, newest first, after the cursor. ``filters``: state, user_id (the recipient)."""
+    statement = _ROW.order_by(Email.created_at.desc(), Email.id.desc()).limit(limit)
+    for name, column in (("state", Email.state), ("user_id", Email.recipient_id)):
+        if (wanted := filters.get(name)) is not None:
+            statement = statement.where(column == wanted)
+    if after is not None:
+        place = tuple_(literal(after.moment), literal(after.id))
+        statement = statement.where(tuple_(Email.created_at, Email.id) < place)
+    return [EmailRow(*row) for row in await connection.execute(statement)]
+
+
+async def email_exists(connection: AsyncConnection, email_id: UUID) -> bool:
+    return (await connection.execute(select(Email.id).where(Email.id == email_id))).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEmail:
+    """An e-mail that no worker takes until the transaction ends; ``is_leased`` if one has taken it and may send it."""
+
+    id: UUID
+    recipient_id: HostId
+    state: State
+    is_leased: bool
+
+
+async def hold(connection: AsyncConnection, email_id: UUID) -> HeldEmail | None:
+    statement = select(Email.recipient_id, Email.state, Email.due_at > func.clock_timestamp())
+    row = (await connection.execute(statement.where(Email.id == email_id).with_for_update())).one_or_none()
+    if row is None:
+        return None
+    recipient_id, state, is_ahead = row
+    return HeldEmail(email_id, recipient_id, State(state), is_leased=state == State.SENDING and is_ahead)
+
+
+_ANEW = {
+    "state": State.RETRYING.value,
+    "due_at": func.clock_timestamp(),
+    "attempts": 0,
+    "error": None,
+    "ended_at": None,
+}
+
+
+async def send_anew(connection: AsyncConnection, email_id: UUID) -> None:
+    """Makes an e-mail due at once, as if it had never been tried."""
+    await connection.execute(update(Email).where(Email.id == email_id).values(**_ANEW))
+
+
+async def send_dead_anew(connection: AsyncConnection) -> list[tuple[UUID, HostId]]:
+    """As ``send_anew`` for every dead e-mail; answers their ids and recipients."""
+    # In one order, so that two who do this at once wait for each other in turn.
+    dead = select(Email.id).where(Email.state == State.DEAD.value).order_by(Email.id).with_for_update().cte("dead")
+    statement = update(Email).where(Email.id == dead.c.id).values(**_ANEW).returning(Email.id, Email.recipient_id)
+    return [(row[0], row[1]) for row in await connection.execute(statement)]
+
+
+async def drop(connection: AsyncConnection, email_id: UUID) -> None:
+    """Ends an e-mail; a worker that was late with it finds its generation gone."""
+    values = {"state": State.DROPPED.value, "ended_at": func.clock_timestamp(), "generation": Email.generation + 1}
+    await connection.execute(update(Email).where(Email.id == email_id).values(**values))
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRow:
+    """An address that takes no mail for good, and whose it is now, if anybody's."""
+
+    address: str
+    reason: str
+    created_at: datetime
+    user_id: HostId | None
+    display_name: str | None
+
+
+async def suppressions(connection: AsyncConnection, after: Cursor | None, limit: int) -> list[SuppressionRow]:
+    """Suppressed addresses in their own order, after the cursor."""
+    statement = (
+        select(Suppression.address, Suppression.reason, Suppression.created_at, Account.user_id, Account.display_name)
+        .outerjoin(Account, func.lower(Account.email) == Suppression.address)
+        .order_by(Suppression.address)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(Suppression.address > after.key)
+    return [SuppressionRow(*row) for row in await connection.execute(statement)]
+
+
+async def lift_suppression(connection: AsyncConnection, address: str) -> str | None:
+    """Forgets that an address takes no mail, whatever its case; answers it as it was kept, or None."""
+    is_it = or_(Suppression.address == address, Suppression.address == func.lower(address))
+    statement = delete(Suppression).where(is_it).returning(Suppression.address)
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def owner_of(connection: AsyncConnection, address: str) -> HostId | None:
+    """Who has this address."""
+    statement = select(Account.user_id).where(func.lower(Account.email) == func.lower(address))
+    return (await connection.execute(statement)).scalar_one_or_none()

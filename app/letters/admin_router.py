@@ -1,0 +1,77 @@
+"""HTTP of the outbox of e-mail for admins."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+
+from app.accounts.administrator import Administrator
+from app.core.http import InDatabase
+from app.core.pagination import Listing, Paging
+from app.core.problems import documented
+from app.letters.admin import MailAdministration, allow, drop, retry
+from app.letters.admin_schemas import AddressQuery, EmailsQuery, Letter, QueuedEmail, SuppressedAddress
+
+router = APIRouter(prefix="/api/admin/mail", tags=["admin"], responses=documented(401, 403))
+
+_LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+"""What a letter may do in the frame that shows it: look as it was written, and have its links opened elsewhere."""
+
+
+async def _service(request: Request) -> MailAdministration:
+    service: MailAdministration = request.app.state.mail_administration
+    return service
+
+
+Mail = Annotated[MailAdministration, Depends(_service)]
+
+
+@router.get("")
+async def list_emails(_: Administrator, mail: Mail, query: Annotated[EmailsQuery, Query()]) -> Listing[QueuedEmail]:
+    """The e-mails of the outbox, newest first; those that ended more than a month ago are gone."""
+    items, next_cursor = await mail.emails(query)
+    return Listing(items=items, next_cursor=next_cursor)
+
+
+@router.post("/{email_id}/retry", status_code=204, responses=documented(404, 409))
+async def retry_email(email_id: UUID, admin: Administrator, database: InDatabase) -> None:
+    """Has an e-mail tried anew, at once, that is `dead`, `not_sent` or `dropped`."""
+    async with database.transaction() as transaction:
+        await retry(transaction, admin, email_id)
+
+
+@router.post("/{email_id}/drop", status_code=204, responses=documented(404, 409))
+async def drop_email(email_id: UUID, admin: Administrator, database: InDatabase) -> None:
+    """Gives up an e-mail that is still to be sent, or `dead`."""
+    async with database.transaction() as transaction:
+        await drop(transaction, admin, email_id)
+
+
+@router.get("/{email_id}/letter", responses=documented(404))
+async def read_letter(email_id: UUID, _: Administrator, mail: Mail) -> Letter:
+    """The letter as it was written, where letters are kept as files instead of being sent."""
+    return await mail.letter(email_id)
+
+
+@router.get("/{email_id}/letter.html", response_class=HTMLResponse, responses=documented(404))
+async def show_letter(email_id: UUID, _: Administrator, mail: Mail) -> HTMLResponse:
+    """The HTML of that letter, to be shown in a frame: its links open in windows of their own."""
+    return HTMLResponse(await mail.html_of_letter(email_id), headers={"content-security-policy": _LETTER_POLICY})
+
+
+@router.get("/suppressions")
+async def list_suppressions(_: Administrator, mail: Mail, query: Paging) -> Listing[SuppressedAddress]:
+    """Addresses that a server said take no mail for good, by themselves: nothing is sent there."""
+    items, next_cursor = await mail.suppressions(query.page())
+    return Listing(items=items, next_cursor=next_cursor)
+
+
+@router.delete("/suppressions", status_code=204, responses=documented(404))
+async def lift_suppression(query: Annotated[AddressQuery, Query()], admin: Administrator, database: InDatabase) -> None:
+    """Lets e-mail go to an address again."""
+    async with database.transaction() as transaction:
+        await allow(transaction, admin, query.address)
