@@ -42,6 +42,9 @@ from app.issues.service import IssueService
 from app.letters.admin import MailAdministration
 from app.letters.admin_router import router as mail_admin_router
 from app.letters.kept import KeptLetters
+from app.letters.router import router as letters_router
+from app.letters.unsubscribe import UnsubscribeLinks
+from app.notifications.events import types_told
 from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, take_role, welcome
@@ -103,6 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         accounts_router,
         accounts_admin_router,
         projects_admin_router,
+        letters_router,
         mail_admin_router,
         health.router,
     )
@@ -138,12 +142,14 @@ def _build(app: FastAPI, settings: Settings) -> None:
         state.database, state.passwords, tokens, standings, timedelta(hours=settings.session_hours)
     )
     state.host_managers = HostManagers(state.database, settings.host_managers_query, settings.host_sync_seconds)
-    state.preferences = PreferenceService(state.database)
+    quiet = timedelta(seconds=settings.mail_quiet_seconds)
+    state.preferences = PreferenceService(state.database, types_told, quiet)
+    state.unsubscribe_links = UnsubscribeLinks(settings.base_url, settings.jwt_secret)
     state.notifications = NotificationService(
         state.database,
         state.registry,
         state.host_managers.refresh,
-        timedelta(seconds=settings.mail_quiet_seconds),
+        quiet,
     )
     state.mail_administration = MailAdministration(state.database, KeptLetters(settings.kept_mail))
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
@@ -223,7 +229,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
             expose_headers=["Content-Disposition", "Content-Range", "ETag", "Retry-After"],
             max_age=600,

@@ -1,13 +1,15 @@
 """What can happen, who is told of it, and where it opens. Adding an event is adding a row."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from app.accounts.roles import Role
 from app.core.types import Body, HostId, Title
 from app.preferences.event_types import EventType
-from app.projects.roles import MemberRole
+from app.projects.roles import PARTS_OF, MemberRole
 
 
 class SourceKind(StrEnum):
@@ -49,6 +51,13 @@ TOLD: dict[tuple[EventType, MemberRole], frozenset[MemberRole]] = {
 }
 """Whose people are told of an event, by the part of who caused it. Of clients, only the one it concerns; of
 developers, only the one it concerns where it names one."""
+
+
+def types_told(roles: Collection[Role]) -> list[EventType]:
+    """What people of these roles can be told of; without a role that is known here, as anybody's."""
+    parts = frozenset[MemberRole]().union(*(PARTS_OF[role] for role in roles)) or frozenset(MemberRole)
+    return [type_ for type_ in EventType if any(of == type_ and told & parts for (of, _), told in TOLD.items())]
+
 
 _ROUTE_PATHS: dict[str, str] = {
     SourceKind.ISSUE: "/projects/{project_id}/issues/{source_id}",

@@ -16,6 +16,7 @@ from app.notifications.items import NotificationItem
 from app.notifications.schemas import NotificationsQuery, SeenSource, UnreadCount
 from app.notifications.service import NotificationService
 from app.notifications.stream import NotificationStreams
+from app.presence import visibility
 
 router = APIRouter(prefix="/api/notifications", tags=["notifications"], responses=documented(401, 403, 404))
 
@@ -57,6 +58,20 @@ async def mark_read_about(
     """The caller looks at the thing itself: what they were told about it becomes read, if there is anything."""
     async with database.transaction() as transaction:
         await notifications.mark_read_about_one(transaction, caller, source.source_kind, source.source_id)
+
+
+@router.post("/visible", status_code=204)
+async def show(caller: Caller, database: InDatabase) -> None:
+    """The caller has a page with live updates before them, for the next 60 s: what comes in, they see."""
+    async with database.transaction() as transaction:
+        await visibility.show(transaction, caller.user_id)
+
+
+@router.delete("/visible", status_code=204)
+async def hide(caller: Caller, database: InDatabase) -> None:
+    """They have not any more."""
+    async with database.transaction() as transaction:
+        await visibility.hide(transaction, caller.user_id)
 
 
 @router.post("/{notification_id}/read", status_code=204)

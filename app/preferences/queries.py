@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.principal import Principal
 from app.core.database import fetch
-from app.core.types import HostId
-from app.preferences.models import NotificationSettings
+from app.core.types import HOST_ID, HostId
+from app.mail.models import Email
+from app.preferences.models import Digest, MutedProject, NotificationChoice, NotificationSettings, NotificationTimes
+from app.projects.access import reachable_projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +27,31 @@ class StoredSettings:
     realtime_enabled: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class StoredTimes:
+    """When a person wants e-mail; the defaults are the table's."""
+
+    digest: str = Digest.AT_ONCE
+    time_zone: str = "UTC"
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChoice:
+    """By which channels a person wants to hear of a type; the defaults are the table's."""
+
+    bell: bool = True
+    email: bool = True
+
+
+_USER = bindparam("user_id", type_=HOST_ID)
+
 _SETTINGS = select(
     NotificationSettings.email_enabled,
     NotificationSettings.push_enabled,
     NotificationSettings.realtime_enabled,
-).where(NotificationSettings.recipient_user_id == bindparam("user_id"))
+).where(NotificationSettings.recipient_user_id == _USER)
 
 
 async def settings(connection: AsyncConnection, user_id: HostId) -> StoredSettings:
@@ -41,4 +67,77 @@ async def change_settings(connection: AsyncConnection, user_id: HostId, changes:
         statement.on_conflict_do_update(index_elements=conflict, set_=dict(changes))
         if changes
         else statement.on_conflict_do_nothing(index_elements=conflict)
+    )
+
+
+_TIMES = select(
+    NotificationTimes.digest, NotificationTimes.time_zone, NotificationTimes.quiet_from, NotificationTimes.quiet_to
+).where(NotificationTimes.user_id == _USER)
+
+
+async def times(connection: AsyncConnection, user_id: HostId) -> StoredTimes:
+    rows = await fetch(connection, _TIMES, {"user_id": user_id})
+    return StoredTimes(*rows[0]) if rows else StoredTimes()
+
+
+async def change_times(connection: AsyncConnection, user_id: HostId, changes: Mapping[str, Any]) -> None:
+    """Sets the given ones, one at least, and leaves the others as they are."""
+    statement = insert(NotificationTimes).values(user_id=user_id, **changes)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[NotificationTimes.user_id], set_=dict(changes))
+    )
+
+
+_CHOICES = select(NotificationChoice.type, NotificationChoice.bell, NotificationChoice.email).where(
+    NotificationChoice.user_id == _USER
+)
+
+
+async def choices(connection: AsyncConnection, user_id: HostId) -> dict[str, StoredChoice]:
+    """By type; the person has chosen nothing of those that are left out."""
+    rows = await fetch(connection, _CHOICES, {"user_id": user_id})
+    return {row["type"]: StoredChoice(row["bell"], row["email"]) for row in rows}
+
+
+async def change_choice(connection: AsyncConnection, user_id: HostId, type_: str, changes: Mapping[str, bool]) -> None:
+    """Sets the given channels of one type, one at least, and leaves the others as they are."""
+    statement = insert(NotificationChoice).values(user_id=user_id, type=type_, **changes)
+    conflict = [NotificationChoice.user_id, NotificationChoice.type]
+    await connection.execute(statement.on_conflict_do_update(index_elements=conflict, set_=dict(changes)))
+
+
+async def muted_projects(connection: AsyncConnection, actor: Principal) -> list[HostId]:
+    """The projects the actor has muted and reaches, as they muted them."""
+    parameters = {"user_id": actor.user_id, "actor_id": actor.user_id}
+    return [row[0] for row in await fetch(connection, _muted(reachable_projects(actor)), parameters)]
+
+
+@cache
+def _muted(reachable: Select[HostId]) -> Select[HostId]:
+    return (
+        select(MutedProject.project_id)
+        .where(MutedProject.user_id == _USER, MutedProject.project_id.in_(reachable))
+        .order_by(MutedProject.created_at, MutedProject.project_id)
+    )
+
+
+async def mute(connection: AsyncConnection, user_id: HostId, project_id: HostId) -> None:
+    await connection.execute(
+        insert(MutedProject).values(user_id=user_id, project_id=project_id).on_conflict_do_nothing()
+    )
+
+
+async def unmute(connection: AsyncConnection, user_id: HostId, project_id: HostId) -> None:
+    await connection.execute(
+        delete(MutedProject).where(MutedProject.user_id == user_id, MutedProject.project_id == project_id)
+    )
+
+
+async def hurry(connection: AsyncConnection, user_id: HostId, quiet: timedelta) -> None:
+    """Has each of the person's waiting e-mails looked at again as soon as its quiet window, ``quiet``, is over."""
+    window_ends = func.greatest(Email.created_at + quiet, func.clock_timestamp())
+    await connection.execute(
+        update(Email)
+        .where(Email.recipient_id == user_id, Email.state == literal_column("'waiting'"), Email.due_at > window_ends)
+        .values(due_at=window_ends)
     )

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from app.accounts.auth import Caller
 from app.core.http import InDatabase
 from app.core.problems import documented
-from app.preferences.schemas import Settings, SettingsChange
+from app.core.types import HostId
+from app.preferences.schemas import Preferences, PreferencesChange, Settings, SettingsChange
 from app.preferences.service import PreferenceService
 
 router = APIRouter(prefix="/api/notifications", tags=["preferences"], responses=documented(401, 403))
@@ -18,21 +19,48 @@ async def _service(request: Request) -> PreferenceService:
     return service
 
 
-Preferences = Annotated[PreferenceService, Depends(_service)]
+Service = Annotated[PreferenceService, Depends(_service)]
 
 
 @router.get("/settings")
-async def read_settings(caller: Caller, preferences: Preferences) -> Settings:
+async def read_settings(caller: Caller, service: Service) -> Settings:
     """How the caller wants to be told."""
-    return Settings.model_validate(await preferences.settings(caller.user_id), from_attributes=True)
+    return Settings.model_validate(await service.settings(caller.user_id), from_attributes=True)
 
 
 @router.patch("/settings")
-async def change_settings(
-    change: SettingsChange, caller: Caller, preferences: Preferences, database: InDatabase
-) -> Settings:
+async def change_settings(change: SettingsChange, caller: Caller, service: Service, database: InDatabase) -> Settings:
     """Changes what is given and answers all settings."""
     changes = change.model_dump(exclude_none=True)
     async with database.transaction() as transaction:
-        stored = await preferences.change_settings(transaction, caller.user_id, changes)
+        stored = await service.change_settings(transaction, caller.user_id, changes)
     return Settings.model_validate(stored, from_attributes=True)
+
+
+@router.get("/preferences")
+async def read_preferences(caller: Caller, service: Service) -> Preferences:
+    """What the caller hears of, by which channels, and when."""
+    return await service.preferences(caller)
+
+
+@router.patch("/preferences")
+async def change_preferences(
+    change: PreferencesChange, caller: Caller, service: Service, database: InDatabase
+) -> Preferences:
+    """Changes what is given and answers all preferences."""
+    async with database.transaction() as transaction:
+        return await service.change_preferences(transaction, caller, change)
+
+
+@router.put("/muted_projects/{project_id}", status_code=204, responses=documented(404))
+async def mute_project(project_id: HostId, caller: Caller, service: Service, database: InDatabase) -> None:
+    """The caller hears nothing of this project any more; again is without effect."""
+    async with database.transaction() as transaction:
+        await service.mute(transaction, caller, project_id)
+
+
+@router.delete("/muted_projects/{project_id}", status_code=204, responses=documented(404))
+async def unmute_project(project_id: HostId, caller: Caller, service: Service, database: InDatabase) -> None:
+    """The caller hears of this project again; again is without effect."""
+    async with database.transaction() as transaction:
+        await service.unmute(transaction, caller, project_id)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import fetch
 from app.core.types import HostId
-from app.presence.models import Presence, PresenceProcess
+from app.presence.models import Presence, PresenceProcess, Visibility
 
 Place = tuple[UUID, HostId]
 """A room, and a person in it."""
@@ -79,3 +79,17 @@ async def online(connection: AsyncConnection, rooms: Sequence[UUID]) -> dict[UUI
     for room, user in await fetch(connection, _ONLINE, {"rooms": rooms}):
         found[room].append(user)
     return {room: sorted(users) for room, users in found.items()}
+
+
+async def see(connection: AsyncConnection, user_id: HostId, lasting: timedelta) -> None:
+    """Puts down that the person looks at a page for so long from now."""
+    until = func.clock_timestamp() + lasting
+    statement = insert(Visibility).values(user_id=user_id, visible_until=until)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[Visibility.user_id], set_={"visible_until": until})
+    )
+
+
+async def hide(connection: AsyncConnection, user_id: HostId) -> None:
+    """Puts down that the person looks at no page any more."""
+    await connection.execute(delete(Visibility).where(Visibility.user_id == user_id))

@@ -276,6 +276,12 @@ def _example(path: str) -> dict[str, Any]:
         "/api/auth/password": {"current_password": "wrong", "new_password": "long enough"},
         "/api/auth/password_link": {"token": "no-token", "new_password": "long enough"},
         "/api/notifications/settings": {"push_enabled": False},
+        "/api/notifications/preferences": {
+            "channels": [],
+            "digest": "daily",
+            "time_zone": "Europe/Berlin",
+            "quiet_hours": {"from": "22:00", "to": "07:00"},
+        },
         "/api/notifications/read_about": {"source_kind": "issue", "source_id": str(uuid4())},
         "/api/testnotify/issue": {"project_id": str(FIRST_PROJECT), "issue_id": str(uuid4()), "message": "A leak"},
         "/api/testnotify/message": {"project_id": str(FIRST_PROJECT), "message_id": str(uuid4()), "snippet": "Hello"},

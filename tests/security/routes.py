@@ -5,6 +5,7 @@ from fastapi.routing import APIWebSocketRoute, iter_route_contexts
 from starlette.routing import Mount
 
 _OPERATION = ("/api/", "/healthz", "/readyz", "/metrics")
+_OF_PAGES = ("GET", "HEAD", "MOUNT")
 
 
 def served(app: FastAPI) -> set[str]:
@@ -32,4 +33,5 @@ def pages(app: FastAPI) -> set[str]:
 
 
 def is_operation(route: str) -> bool:
-    return route.partition(" ")[2].startswith(_OPERATION)
+    method, _, path = route.partition(" ")
+    return path.startswith(_OPERATION) or method not in _OF_PAGES

@@ -56,6 +56,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
         "first, absent": NO_ONE,
         "absent, spare": NO_ONE,
     },
+    "e-mail": {"dead": ADMINS, "absent": NO_ONE},
 }
 
 Params = dict[str, str]
@@ -148,6 +149,13 @@ RULES: dict[str, Rule] = {
     "POST /api/notifications/{notification_id}/read": Rule(204, of="notification"),
     "GET /api/notifications/settings": Rule(200),
     "PATCH /api/notifications/settings": Rule(200, body=lambda _: {"push_enabled": True}),
+    "GET /api/notifications/preferences": Rule(200),
+    "PATCH /api/notifications/preferences": Rule(200, body=lambda _: {"digest": "hourly"}),
+    "PUT /api/notifications/muted_projects/{project_id}": Rule(204, of="project"),
+    "DELETE /api/notifications/muted_projects/{project_id}": Rule(204, of="project"),
+    "POST /api/notifications/visible": Rule(204),
+    "DELETE /api/notifications/visible": Rule(204),
+    "POST /unsubscribe": Rule(404, is_open=True, query="token=none.of.ours"),
     "GET /api/notifications/stream": Rule(200),
     "WS /api/notifications/ws": Rule(101),
     "POST /api/testnotify/issue": Rule(204, of="project", may=MANAGERS, body=_issue),
@@ -207,6 +215,14 @@ RULES: dict[str, Rule] = {
         204, of="place for a member", may=ADMINS, body=lambda _: {"role": "developer"}
     ),
     "DELETE /api/admin/projects/{project_id}/members/{user_id}": Rule(204, of="member", may=ADMINS),
+    "GET /api/admin/mail": Rule(200, may=ADMINS),
+    "POST /api/admin/mail/{email_id}/retry": Rule(204, of="e-mail", may=ADMINS),
+    "POST /api/admin/mail/{email_id}/drop": Rule(204, of="e-mail", may=ADMINS),
+    # It has not been written.
+    "GET /api/admin/mail/{email_id}/letter": Rule(404, of="e-mail", may=ADMINS),
+    "GET /api/admin/mail/{email_id}/letter.html": Rule(404, of="e-mail", may=ADMINS),
+    "GET /api/admin/mail/suppressions": Rule(200, may=ADMINS),
+    "DELETE /api/admin/mail/suppressions": Rule(404, may=ADMINS, query="address=takes-mail@example.com"),
 }
 
 
@@ -249,11 +265,21 @@ async def things(cast: Cast) -> dict[str, dict[str, Params]]:
             }
             for kind in ("place for a member", "member")
         },
+        "e-mail": {"dead": await _dead_email(cast), "absent": {"email_id": str(ABSENT)}},
     }
 
 
 def _by_client(name: str, ids: Mapping[str, UUID]) -> dict[str, Params]:
     return {f"{client}'s": {name: str(id_)} for client, id_ in ids.items()} | {"absent": {name: str(ABSENT)}}
+
+
+async def _dead_email(cast: Cast) -> Params:
+    id_ = await cast.world.value(
+        "INSERT INTO client_portal.email_outbox (recipient_id, thread, state, due_at)"
+        " VALUES ($1, gen_random_uuid(), 'dead', now()) RETURNING id",
+        cast.ids["client"],
+    )
+    return {"email_id": str(id_)}
 
 
 async def _notify(cast: Cast, person: str, project: str) -> Params:
