@@ -1,8 +1,9 @@
 import { Feed } from '../inbox/feed.ts';
+import { Sight } from '../inbox/sight.ts';
 import { InboxStore } from '../inbox/store.ts';
 import type { Tab } from '../inbox/types.ts';
 import { browserClock, electByLock, tabChannel } from './tabs.ts';
-import { httpStream, httpWire } from './wire.ts';
+import { httpStream, httpWire, tellSight } from './wire.ts';
 
 const tabKey = 'portal-bell-tab';
 
@@ -31,7 +32,10 @@ export function startInbox(api: string, token: () => string | undefined): Inbox 
     clock: browserClock,
   });
   const forget = store.tab.subscribe(rememberTab);
-  const unwatch = watchPage(feed);
+  const sight = new Sight(tellSight(access), browserClock);
+  const look = () => sight.look(!document.hidden && feed.mode.value === 'live');
+  const unlook = feed.mode.subscribe(look);
+  const unwatch = watchPage(feed, look);
   const relieve = forgetFailures(store, feed);
   store.start();
   feed.start();
@@ -40,6 +44,8 @@ export function startInbox(api: string, token: () => string | undefined): Inbox 
     feed,
     stop() {
       unwatch();
+      unlook();
+      sight.look(false);
       relieve();
       forget();
       feed.stop();
@@ -61,13 +67,20 @@ export function subjectOf(token: string | undefined): string {
   }
 }
 
-function watchPage(feed: Feed): () => void {
+function watchPage(feed: Feed, look: () => void): () => void {
   const stop = new AbortController();
   const options = { signal: stop.signal };
   addEventListener('focus', () => feed.wake(), options);
   addEventListener('online', () => feed.restart(), options);
   addEventListener('offline', () => feed.offline(), options);
-  document.addEventListener('visibilitychange', () => document.hidden || feed.wake(), options);
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      look();
+      if (!document.hidden) feed.wake();
+    },
+    options,
+  );
   return () => stop.abort();
 }
 

@@ -33,6 +33,14 @@ export function httpWire({ api, token }: Access): Wire {
   };
 }
 
+/** Whether the person has a page before them; who looks needs no e-mail. It is a help: where it fails, one comes. */
+export function tellSight({ api, token }: Access): (isSeen: boolean) => void {
+  return (isSeen) => {
+    const method = isSeen ? 'POST' : 'DELETE';
+    call(`${api}/api/notifications/visible`, { method, token: token(), keepalive: true }).catch(() => {});
+  };
+}
+
 /**
  * The stream, over fetch with a token and with the cookie alike: the browser's own EventSource sends no headers, and
  * hides the status of a refusal and the comments that tell a quiet stream from a dead one.

@@ -1,0 +1,45 @@
+import * as api from './api.ts';
+import { applied, type Change, covers, coversKeys } from './changes.ts';
+import { Kept } from './kept.ts';
+import type { Preferences, Settings } from './types.ts';
+
+export type Switches = Kept<Settings, Partial<Settings>>;
+export type Choices = Kept<Preferences, Change>;
+
+interface Held {
+  person: string;
+  settings: Switches;
+  preferences: Choices;
+}
+
+let held: Held | null = null;
+
+/** How this person wants to be told; from one page to the next it stays. `signedOut`: nobody is, any more. */
+export function preferencesOf(person: string, signedOut: () => void): Held {
+  if (held?.person !== person) {
+    held = {
+      person,
+      settings: new Kept({
+        load: api.settings,
+        send: api.changeSettings,
+        apply: (value: Settings, change: Partial<Settings>) => ({ ...value, ...change }),
+        covers: coversKeys,
+        signedOut,
+      }),
+      preferences: new Kept({
+        load: api.preferences,
+        send: async (change: Change) =>
+          'mute' in change ? api.mute(change.mute).then(() => undefined) : api.changePreferences(change.set),
+        apply: applied,
+        covers,
+        signedOut,
+      }),
+    };
+  }
+  return held;
+}
+
+/** Nobody is signed in any more. */
+export function forgetPreferences(): void {
+  held = null;
+}
