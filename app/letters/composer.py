@@ -1,0 +1,132 @@
+"""Puts e-mails together: what is told, grouped by project, as text and as HTML."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from app.core.types import HostId
+from app.letters.queries import DueEmail, DueItem
+from app.letters.times import zone_of
+from app.letters.unsubscribe import UnsubscribeLinks
+from app.letters.wording import in_lines, in_one_line, in_words, subject_of, words_of
+from app.mail.letter import Letter
+from app.notifications.events import TITLE_MAX, route_path
+from app.preferences.event_types import EventType
+
+_SHOWN = 20
+"""How many things one e-mail tells, the latest ones: Gmail shows the first 100 KiB only."""
+_NAME_MAX = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One thing. What ``goes_on`` is headed as the one before it was, such as a person's next message."""
+
+    label: str
+    type: str
+    title: str
+    lines: list[str]
+    at: str
+    url: str
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What is told of one project. ``earlier`` is how many things are not shown."""
+
+    project: str
+    url: str
+    items: list[_Item]
+    earlier: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Button:
+    text: str
+    url: str
+
+
+class Composer:
+    """Knows the portal's address, and its templates, which are compiled once."""
+
+    def __init__(self, base_url: str, links: UnsubscribeLinks) -> None:
+        self._base_url = base_url
+        self._links = links
+        environment = Environment(
+            loader=PackageLoader("app.letters"),
+            autoescape=select_autoescape(["html"], default=False),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        environment.globals |= {"portal_url": base_url, "account_url": f"{base_url}/account"}
+        self._text = environment.get_template("letter.txt")
+        self._html = environment.get_template("letter.html")
+
+    def compose(self, email: DueEmail, items: Sequence[DueItem]) -> Letter:
+        """The e-mail that tells these things, oldest first: one at least. Its recipient has an account."""
+        assert email.address is not None
+        projects = {item.project_id: item.project_name for item in items}
+        subject = subject_of([item.type for item in items], list(projects.values()))
+        shown = items[-_SHOWN:]
+        groups = self._groups(email, shown, items[:-_SHOWN])
+        unsubscribe_url = self._links.url(email.recipient_id)
+        content = {
+            "subject": subject,
+            "client": None if email.client_name is None else in_one_line(email.client_name, _NAME_MAX),
+            "groups": groups,
+            "elsewhere": len(items) - sum(len(group.items) + group.earlier for group in groups),
+            "button": self._button(items, groups),
+            "address": email.address,
+            "unsubscribe_url": unsubscribe_url,
+        }
+        return Letter(
+            id=email.id,
+            to=email.address,
+            to_name=in_one_line(email.name or "", _NAME_MAX),
+            subject=subject,
+            text=self._text.render(content),
+            html=self._html.render(content),
+            unsubscribe_url=unsubscribe_url,
+            thread=email.thread,
+        )
+
+    def _groups(self, email: DueEmail, shown: Sequence[DueItem], hidden: Sequence[DueItem]) -> list[_Group]:
+        """What is shown, by project; what happened first comes first."""
+        zone = zone_of(email.time_zone or "UTC")
+        earlier = Counter(item.project_id for item in hidden)
+        groups: dict[HostId, _Group] = {}
+        for item in shown:
+            group = groups.get(item.project_id)
+            if group is None:
+                name = in_one_line(item.project_name, _NAME_MAX)
+                url = f"{self._base_url}/projects/{item.project_id}"
+                group = groups[item.project_id] = _Group(name, url, [], earlier[item.project_id])
+            group.items.append(self._item(item, zone, group.items[-1] if group.items else None))
+        return list(groups.values())
+
+    def _item(self, item: DueItem, zone: tzinfo, before: _Item | None) -> _Item:
+        title = in_one_line(item.title, TITLE_MAX)
+        return _Item(
+            label=words_of(item.type).label,
+            type=item.type,
+            title=title,
+            lines=in_lines(item.body),
+            at=in_words(item.created_at, zone),
+            url=self._base_url + route_path(item.project_id, item.source_kind, item.source_id),
+            goes_on=before is not None and (before.type, before.title) == (item.type, title),
+        )
+
+    def _button(self, items: Sequence[DueItem], groups: Sequence[_Group]) -> _Button:
+        """Where most people will want to go: the only thing, the start of a conversation, the project."""
+        first = groups[0]
+        if len(groups) > 1:
+            return _Button("Open your projects", f"{self._base_url}/projects")
+        if len(items) == 1 or all(item.type == EventType.MESSAGE_POSTED for item in items):
+            return _Button(words_of(items[0].type).button, first.items[0].url)
+        return _Button("Open the project", first.url)
