@@ -1,18 +1,21 @@
 """Every environment variable the portal reads, typed, in one place."""
 
 import re
+from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.errors import StartupError
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET_MIN_BYTES = 32
+_BASE64_OF_32 = re.compile(r"[A-Za-z0-9_-]{43}")
+_ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-4, D.1.2.3
 _ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (to show another one in their place)
 
 
@@ -54,6 +57,7 @@ class Settings(BaseSettings):
 
     vapid_private_key: str | None = None
     vapid_subject: str | None = None
+    push_to_loopback: bool = False
 
     notify_test_endpoints: bool = False
     demo_seed: bool = False
@@ -109,10 +113,31 @@ class Settings(BaseSettings):
             raise ValueError("must be a folder, file:///path, or s3://bucket/prefix")
         return value
 
+    @field_validator("vapid_private_key")
+    @classmethod
+    def _is_key_of_p256(cls, value: str | None) -> str | None:
+        number = int.from_bytes(urlsafe_b64decode(f"{value}=="), "big") if _BASE64_OF_32.fullmatch(value or "") else 0
+        if value is not None and not 0 < number < _ORDER_OF_P256:
+            raise ValueError("must be a private key as `portal push-keys` prints it")
+        return value
+
+    @field_validator("vapid_subject")
+    @classmethod
+    def _is_contact(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"mailto:[^\s@<>]+@[^\s@<>]+|https://[^\s/@?#]+(/\S*)?", value):
+            raise ValueError("must be where push services can write to: mailto:NAME@DOMAIN or https://...")
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _keeps_push_outside(self) -> Self:
+        if self.push_to_loopback and self.app_env == "production":
+            raise ValueError("PUSH_TO_LOOPBACK: is for development, not for APP_ENV=production")
+        return self
 
     def for_serving(self) -> Self:
         """These settings, if they suffice to serve: whoever signs and checks tokens needs a key."""
