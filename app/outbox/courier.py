@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.outbox.models import Queued
 
 Parcel = TypeVar("Parcel")
-Delivered = TypeVar("Delivered", contravariant=True)
+Delivered_contra = TypeVar("Delivered_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ class Unreachable(Fault):
     """Nothing can be delivered at this moment: no connection, no TLS, wrong credentials. No row is to blame."""
 
 
-class Lane(Protocol[Delivered]):
+class Lane(Protocol[Delivered_contra]):
     """One delivery at a time, such as one connection that is used again."""
 
-    async def deliver(self, parcel: Delivered) -> None:
+    async def deliver(self, parcel: Delivered_contra) -> None:
         """Hands it over for good; raises a ``Fault``. Ends within its own limits of time."""
 
     async def close(self) -> None: ...

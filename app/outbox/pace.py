@@ -1,0 +1,52 @@
+"""How long an outbox's worker waits for what."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Times in seconds. ``lease`` must outlast ``fresh`` and ``delivery`` together."""
+
+    poll: float = 2.0
+    lease: float = 300.0
+    fresh: float = 60.0
+    """What was judged longer ago than this is judged anew before it is sent."""
+    delivery: float = 75.0
+    """What takes longer is cut off; lanes have shorter limits of their own."""
+    idle_lane: float = 10.0
+    tries: int = 12
+    first_retry: float = 30.0
+    longest_retry: float = 3600.0
+    blameless_tries: int = 8
+    """More tries than these are not counted against a row when it was not to blame."""
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    stop: float = 3.0
+    purge: float = 3600.0
+    kept: timedelta = timedelta(days=30)
+
+    def retry(self, attempts: int) -> timedelta:
+        """From the failure of this attempt, the first being 1, to the next."""
+        return timedelta(seconds=_growing(self.first_retry, self.longest_retry, attempts - 1))
+
+    def pause(self, faults: int) -> float:
+        """How long to keep still after so many faults in a row that concern all rows."""
+        return _growing(self.first_pause, self.longest_pause, faults - 1)
+
+    def next_poll(self) -> float:
+        return _jittered(self.poll)
+
+    def next_purge(self) -> float:
+        return _jittered(self.purge)
+
+
+def _growing(first: float, longest: float, doublings: int) -> float:
+    # The exponent has a limit too: no float is large enough for thousands of faults.
+    return min(longest, _jittered(first * 2.0 ** min(max(doublings, 0), 30)))
+
+
+def _jittered(seconds: float) -> float:
+    """About so long: what failed together is not tried again together."""
+    return seconds * random.uniform(0.75, 1.25)  # noqa: S311 (jitter, not a secret)
