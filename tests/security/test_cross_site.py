@@ -14,6 +14,7 @@ from jose import jwt
 
 from app.accounts.roles import Role
 from app.dev.demo import PASSWORD
+from app.letters.unsubscribe import UnsubscribeLinks
 from tests import sse
 from tests.running import caller_of, is_problem, running
 from tests.security.asgi import answer_before_body, handshake
@@ -25,6 +26,7 @@ from tests.world import SECRET
 
 HOST = "http://portal.test"
 SAFE = {"GET", "HEAD", "WS"}
+ONE_CLICK = "POST /unsubscribe"
 
 # What a browser says of a request that a page of another site made it send.
 FOREIGN: list[dict[str, str]] = [
@@ -91,15 +93,30 @@ class TestRequestsByCookie:
             "/api/auth/login": {"email": address, "password": PASSWORD},
             "/api/auth/password_link": {"token": "a token", "new_password": PASSWORD},
         }
-        assert {f"POST {path}" for path in requests} == {
-            route for route in operations(app) if RULES[route].is_open and route.partition(" ")[0] not in SAFE
-        }
+        unsafe = {route for route in operations(app) if RULES[route].is_open and route.partition(" ")[0] not in SAFE}
+        assert {f"POST {path}" for path in requests} | {ONE_CLICK} == unsafe
         async with caller_of(app) as browser:
             for path, body in requests.items():
                 for sender in FOREIGN:
                     answer = await browser.post(path, json=body, headers=sender)
                     assert answer.status_code == 403, (path, sender)
                     assert "set-cookie" not in answer.headers
+
+    async def test_a_link_that_ends_e_mail_works_from_anywhere_and_says_by_itself_whose(self, app: FastAPI, cast: Cast):
+        """The servers of the recipient's mail ask for it: the token is the proof, and no cookie counts."""
+        links = UnsubscribeLinks(HOST, SECRET)
+        switches = "SELECT recipient_user_id FROM client_portal.notification_settings WHERE NOT email_enabled"
+        await cast.world.execute("UPDATE client_portal.notification_settings SET email_enabled = true")
+        cookie = (await cast.headers("admin", "a session by cookie"))["Cookie"]
+        async with caller_of(app) as browser:
+            for sender in ({}, *FOREIGN):
+                headers = {"Cookie": cookie, **sender}
+                refused = await browser.post("/unsubscribe?token=none.of.ours", headers=headers)
+                assert refused.status_code == 404, sender
+                answer = await browser.post(links.url(cast.ids["client"]), headers=headers)
+                assert answer.status_code == 200, sender
+                assert "set-cookie" not in answer.headers
+        assert [row[0] for row in await cast.world.fetch(switches)] == [cast.ids["client"]]
 
     async def test_no_answer_may_be_read_with_the_cookie_by_another_origin(self, app: FastAPI, cast: Cast):
         cookie = (await cast.headers("client", "a session by cookie"))["Cookie"]
