@@ -49,8 +49,10 @@ from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, take_role, welcome
 from app.notifications.stream import NotificationStreams
+from app.preferences.push_router import router as push_router
 from app.preferences.router import router as preferences_router
 from app.preferences.service import PreferenceService
+from app.preferences.subscriptions import SubscriptionService
 from app.presence.board import PresenceBoard
 from app.projects.admin import ProjectAdministration
 from app.projects.admin_router import router as projects_admin_router
@@ -60,6 +62,8 @@ from app.projects.preflight import host_columns
 from app.projects.router import router as projects_router
 from app.projects.service import ProjectService
 from app.projects.socket import ProjectSockets
+from app.push.addresses import push_network
+from app.push.vapid import vapid_keys
 from app.realtime.broker import PostgresBroker
 from app.realtime.hub import Hub
 from app.realtime.ws import LongSockets
@@ -96,6 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     routers = (
         notifications_router,
         preferences_router,
+        push_router,
         chat_router,
         *test_routers,
         projects_router,
@@ -144,6 +149,8 @@ def _build(app: FastAPI, settings: Settings) -> None:
     state.host_managers = HostManagers(state.database, settings.host_managers_query, settings.host_sync_seconds)
     quiet = timedelta(seconds=settings.mail_quiet_seconds)
     state.preferences = PreferenceService(state.database, types_told, quiet)
+    state.push_network = push_network(settings)
+    state.subscriptions = SubscriptionService(state.database, vapid_keys(settings), state.push_network)
     state.unsubscribe_links = UnsubscribeLinks(settings.base_url, settings.jwt_secret)
     state.notifications = NotificationService(
         state.database,
@@ -219,6 +226,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.room_feed.stop()
     state.notification_feed.stop()
     await state.broker.stop()
+    await state.push_network.close()
     await state.database.close()
 
 

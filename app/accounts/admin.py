@@ -31,6 +31,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.passwords import Passwords
 from app.core.types import HostId
+from app.push import queries as push_queries
 
 Welcome = Callable[[Transaction, HostId, Role], Awaitable[None]]
 """What a feature above this one does for a new account, in the same transaction."""
@@ -190,6 +191,7 @@ async def change_account(
         raise why_refused(error) from None
     if ends:
         await queries.end_other_sessions(transaction.connection, user_id, None)
+        await push_queries.delete_all_of(transaction.connection, user_id)
     if changes.get("is_active") is False:
         await admin_queries.end_links(transaction.connection, user_id)
     await _record_change(transaction, actor, account, changes)

@@ -21,6 +21,7 @@ from app.core.errors import Forbidden, Invalid, Unauthenticated
 from app.core.passwords import Passwords
 from app.core.tokens import Claims, Tokens
 from app.core.types import HostId
+from app.push import queries as push_queries
 
 
 class AccountService:
@@ -105,9 +106,10 @@ class AccountService:
         await self._throttle.forgive(account.email, address)
 
     async def _set_password(self, transaction: Transaction, user_id: HostId, hashed: str, *, kept: UUID | None) -> None:
-        """Ends what came by the earlier password: every session but the kept one, and links to set it."""
+        """Ends what came by the earlier password: every session but the kept one, push, and links to set it."""
         await queries.set_password(transaction.connection, user_id, hashed)
         await queries.end_other_sessions(transaction.connection, user_id, kept)
+        await push_queries.delete_all_of(transaction.connection, user_id)
         await admin_queries.end_links(transaction.connection, user_id)
         self._announce(transaction, user_id)
         ended = {"user": str(user_id), "kept": str(kept) if kept else None}

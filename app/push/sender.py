@@ -1,0 +1,201 @@
+"""Delivers one notification to all browsers of its recipient, by their push services (RFC 8030, 8291 and 8292)."""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from uuid import UUID
+
+import structlog
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from pywebpush import WebPusher
+
+from app.core.database import Database
+from app.outbox.courier import Refused, TryLater
+from app.push import queries
+from app.push.addresses import NotReachable, PushNetwork, place_of
+from app.push.queries import Subscription
+from app.push.vapid import VapidKeys
+
+log = structlog.get_logger(__name__)
+
+_SECONDS = 10
+_MOST_PATIENCE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PushMessage:
+    """What one push says, and until when it is worth showing. ``id`` is that of its row."""
+
+    id: UUID
+    payload: bytes
+    ends_at: datetime
+
+
+class PushSender:
+    """What lanes share: the keys, the network, and trust in the certificates of push services."""
+
+    def __init__(
+        self, database: Database, keys: VapidKeys, network: PushNetwork, trust: ssl.SSLContext | None = None
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._network = network
+        self._trust = trust or ssl.create_default_context()
+
+    def lane(self) -> "PushLane":
+        return PushLane(self._database, self._keys, self._network, self._trust)
+
+
+class _Fate(Enum):
+    DELIVERED = "delivered"
+    GONE = "gone"
+    REFUSED = "refused"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How it went for one browser; ``text`` names the fault, ``after`` how long the push service wants to be left."""
+
+    subscription: Subscription
+    fate: _Fate
+    text: str = ""
+    after: timedelta | None = None
+
+
+class PushLane:
+    """One push at a time, to all browsers of a person at once; connections to push services are used again."""
+
+    def __init__(self, database: Database, keys: VapidKeys, network: PushNetwork, trust: ssl.SSLContext) -> None:
+        self._database = database
+        self._keys = keys
+        self._network = network
+        self._trust = trust
+        self._session: ClientSession | None = None
+
+    async def deliver(self, parcel: PushMessage) -> None:
+        """Raises ``TryLater`` while a browser may still be reached by another try, which is then for that one only.
+
+        Never ``Unreachable``: push services are many, named by whoever subscribes, and the silence of one says
+        nothing of the others. The browsers are those of this moment: who has signed out since gets nothing.
+        """
+        async with self._database.reading() as connection:
+            subscriptions = await queries.still_to_reach(connection, parcel.id)
+        outcomes = await asyncio.gather(*(self._try(parcel, each) for each in subscriptions))
+        await self._put_down(parcel.id, outcomes)
+        later = [each for each in outcomes if each.fate is _Fate.LATER]
+        if later:
+            waits = [each.after for each in later if each.after is not None]
+            raise TryLater(later[0].text, max(waits, default=None))
+        if not any(each.fate is _Fate.DELIVERED for each in outcomes):
+            refused = [each.text for each in outcomes if each.fate is _Fate.REFUSED]
+            raise Refused(refused[0] if refused else "No browser is left that asked for it.")
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _try(self, message: PushMessage, subscription: Subscription) -> _Outcome:
+        try:
+            return await self._post(message, subscription)
+        except TimeoutError:
+            return _Outcome(subscription, _Fate.LATER, f"The push service did not answer within {_SECONDS} s.")
+        except (ClientError, OSError) as error:
+            return _Outcome(subscription, _Fate.LATER, f"The push service cannot be reached: {_cause(error)}.")
+        except ValueError as error:
+            # What is stored has been looked at before: other rules held then.
+            return _Outcome(subscription, _Fate.REFUSED, f"The subscription is not good: {error}.")
+
+    async def _post(self, message: PushMessage, subscription: Subscription) -> _Outcome:
+        place_of(subscription.endpoint)
+        keys = {"p256dh": subscription.p256dh, "auth": subscription.auth}
+        body = WebPusher({"endpoint": subscription.endpoint, "keys": keys}).encode(message.payload)["body"]
+        headers = {
+            "Authorization": self._keys.authorization(subscription.endpoint),
+            "Content-Type": "application/octet-stream",
+            "Content-Encoding": "aes128gcm",
+            "TTL": str(max(0, int((message.ends_at - datetime.now(UTC)).total_seconds()))),
+            "Urgency": "normal",
+            # A second try replaces what the first has left with the push service.
+            "Topic": message.id.hex,
+        }
+        session = self._opened()
+        # Nothing of the answer's body is read: it can be of any length.
+        async with session.post(subscription.endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+            return _outcome(subscription, answer)
+
+    def _opened(self) -> ClientSession:
+        if self._session is None:
+            connector = TCPConnector(
+                resolver=self._network, socket_factory=self._network.socket, ssl=self._trust, use_dns_cache=False
+            )
+            self._session = ClientSession(
+                connector=connector,
+                timeout=ClientTimeout(total=_SECONDS),
+                cookie_jar=DummyCookieJar(),
+                trust_env=False,
+            )
+        return self._session
+
+    async def _put_down(self, push_id: UUID, outcomes: Sequence[_Outcome]) -> None:
+        """What the next try has to know; if it cannot be kept, the worst of it is that a browser is told twice."""
+        of = {fate: [each.subscription.id for each in outcomes if each.fate is fate] for fate in _Fate}
+        done = of[_Fate.DELIVERED] + of[_Fate.REFUSED] if of[_Fate.LATER] else []
+        if of[_Fate.REFUSED]:
+            faults = sorted({each.text for each in outcomes if each.fate is _Fate.REFUSED})
+            log.warning("push_refused", push=str(push_id), faults=faults)
+        if not done and not of[_Fate.GONE]:
+            return
+        try:
+            async with self._database.transaction() as transaction:
+                if of[_Fate.GONE]:
+                    await queries.delete_subscriptions(transaction.connection, of[_Fate.GONE])
+                if done:
+                    await queries.add_done(transaction.connection, push_id, done)
+        except Exception as error:
+            log.warning("push_not_put_down", push=str(push_id), error=repr(error))
+
+
+_GONE = frozenset({404, 410})
+_PASSING = frozenset({408, 425, 429})
+
+
+def _outcome(subscription: Subscription, answer: ClientResponse) -> _Outcome:
+    """What the push service's answer means (RFC 8030, 5 and 7.3)."""
+    status = answer.status
+    if 200 <= status < 300:
+        return _Outcome(subscription, _Fate.DELIVERED)
+    if status in _GONE:
+        return _Outcome(subscription, _Fate.GONE)
+    text = f"The push service answered {status}."
+    if status in _PASSING or status >= 500:
+        return _Outcome(subscription, _Fate.LATER, text, _retry_after(answer.headers.get("Retry-After", "")))
+    return _Outcome(subscription, _Fate.REFUSED, text)
+
+
+def _retry_after(value: str) -> timedelta | None:
+    """How long to wait, from a number of seconds or a date (RFC 9110, 10.2.3); at most an hour."""
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return min(timedelta(seconds=int(value)), _MOST_PATIENCE)
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    wait = (at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)
+    return min(max(wait, timedelta(0)), _MOST_PATIENCE)
+
+
+def _cause(error: BaseException) -> str:
+    """The fault without the endpoint, which is a secret of the browser's."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, NotReachable):
+            return str(cause)
+        if isinstance(cause, ssl.SSLError):
+            return "its certificate is not good" if isinstance(cause, ssl.SSLCertVerificationError) else "TLS failed"
+        cause = cause.__cause__ or getattr(cause, "os_error", None)
+    return "no connection"
