@@ -57,4 +57,4 @@ def _read(file: Path) -> Letter | None:
 
 def _part(message: EmailMessage, kind: str) -> str | None:
     part = message.get_body(preferencelist=(kind,))
-    return None if part is None else str(part.get_content())
+    return None if part is None else str(part.get_content()).replace("\r\n", "\n")

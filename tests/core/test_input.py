@@ -328,6 +328,7 @@ async def _ids(world: World) -> dict[str, str]:
         "task_id": str(await _task(world)),
         "approval_id": str(uuid4()),
         "notification_id": str(uuid4()),
+        "email_id": str(uuid4()),
     }
 
 

@@ -1,0 +1,119 @@
+"""`portal mail`, as an operator types it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.audited import Audited
+from tests.letters.queued import queued, state_of
+from tests.tools.commands import Done, on, portal, refuses, succeeds
+from tests.world import World, email
+
+OLD = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(recycled_world: World) -> World:
+    return recycled_world
+
+
+def mail(world: World, *arguments: Any) -> Done:
+    return portal("mail", *[str(argument) for argument in arguments], **on(world))
+
+
+class TestList:
+    async def test_every_email_is_a_line(self, world: World):
+        dead = await queued(
+            world, state="dead", created_at=OLD, attempts=12, address=email("client"), error="451 try again later"
+        )
+        await queued(world, "dev")
+        new, old = succeeds(mail(world, "list")).splitlines()
+        assert old.split() == [
+            str(dead), "dead", "2026-01-02", "03:04:05Z", "12", "tries", email("client"),
+            "451", "try", "again", "later",
+        ]  # fmt: skip
+        assert new.split()[1] == "waiting"
+        assert new.endswith("Deniz Kaya")
+
+    async def test_of_one_state_and_the_newest(self, world: World):
+        await queued(world, state="dead", created_at=OLD)
+        newest = await queued(world, state="dead")
+        await queued(world, state="sent")
+        assert len(succeeds(mail(world, "list", "--state", "dead")).splitlines()) == 2
+        assert succeeds(mail(world, "list", "--state", "dead", "--limit", "1")).split()[0] == str(newest)
+        assert succeeds(mail(world, "list", "--state", "dropped")) == ""
+
+
+class TestRetry:
+    async def test_single_ones(self, world: World):
+        audited = await Audited.on(world)
+        ids = [await queued(world, state=state) for state in ("dead", "not_sent", "dropped")]
+        assert succeeds(mail(world, "retry", *ids, ids[0])) == "3 e-mails are to be tried again.\n"
+        assert {await state_of(world, id_) for id_ in ids} == {"retrying"}
+        entries = await audited.entries()
+        assert [(entry["action"], entry["user"], "actor" in entry) for entry in entries] == [
+            ("email_retried", "client", False)
+        ] * 3
+
+    async def test_all_that_were_given_up(self, world: World):
+        audited = await Audited.on(world)
+        dead = {await queued(world, state="dead") for _ in range(3)}
+        dropped = await queued(world, state="dropped")
+        assert succeeds(mail(world, "retry", "--dead")) == "3 e-mails are to be tried again.\n"
+        assert {await state_of(world, id_) for id_ in dead} == {"retrying"}
+        assert await state_of(world, dropped) == "dropped"
+        assert {entry["details"]["email_id"] for entry in await audited.entries()} == {str(id_) for id_ in dead}
+        assert succeeds(mail(world, "retry", "--dead")) == "0 e-mails are to be tried again.\n"
+
+    async def test_it_is_all_or_nothing(self, world: World):
+        audited = await Audited.on(world)
+        dead, sent = await queued(world, state="dead"), await queued(world, state="sent")
+        assert refuses(mail(world, "retry", dead, sent)) == (
+            f"E-mail {sent}: This e-mail has been sent already. Nothing was changed."
+        )
+        assert await state_of(world, dead) == "dead"
+        assert await audited.entries() == []
+
+    @pytest.mark.parametrize(
+        "arguments", [[], ["00000000-0000-4000-8000-000000000001", "--dead"]], ids=["none", "both"]
+    )
+    async def test_it_must_be_said_which(self, world: World, arguments):
+        says = "Say which: the ids of e-mails, or --dead for all that were given up"
+        assert refuses(mail(world, "retry", *arguments)) == says
+
+
+async def test_dropping(world: World):
+    audited = await Audited.on(world)
+    id_ = await queued(world, state="retrying")
+    assert succeeds(mail(world, "drop", id_)) == "1 e-mail is dropped.\n"
+    assert await state_of(world, id_) == "dropped"
+    assert await audited.actions() == ["email_dropped"]
+    assert refuses(mail(world, "drop", id_)).startswith(f"E-mail {id_}: This e-mail has been dropped already.")
+    unknown = uuid4()
+    assert refuses(mail(world, "drop", unknown)).startswith(f"E-mail {unknown}: There is no such e-mail.")
+
+
+async def test_an_address_is_allowed_again(world: World):
+    audited = await Audited.on(world)
+    await world.execute(
+        "INSERT INTO client_portal.email_suppressions (address, reason) VALUES ($1, '550 unknown')", email("client")
+    )
+    assert succeeds(mail(world, "allow", "Client@example.com")) == "E-mail goes to Client@example.com again.\n"
+    assert await world.value("SELECT count(*) FROM client_portal.email_suppressions") == 0
+    (entry,) = await audited.entries()
+    assert (entry["action"], entry["user"]) == ("address_allowed", "client")
+    assert refuses(mail(world, "allow", email("client"))) == "This address is not suppressed."
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["retry", "one"], ["drop"], ["allow"], ["list", "--state", "lost"], ["list", "--limit", "0"]],
+    ids=" ".join,
+)
+def test_what_cannot_be_understood_is_told_in_one_line(world: World, arguments):
+    done = mail(world, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("portal: ")
+    assert done.stderr.count("\n") == 1
