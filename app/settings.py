@@ -1,6 +1,7 @@
 """Every environment variable the portal reads, typed, in one place."""
 
 import re
+import ssl
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.errors import StartupError
+from app.core.relay import Mailbox, Relay, domain_of
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET_MIN_BYTES = 32
@@ -128,6 +130,30 @@ class Settings(BaseSettings):
             raise ValueError("must be where push services can write to: mailto:NAME@DOMAIN or https://...")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_of_a_relay(cls, value: str | None) -> str | None:
+        if value is not None:
+            Relay.of(value)
+        return value
+
+    @field_validator("smtp_ca_file")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError:
+                raise ValueError("must be a file that can be read and holds certificates (PEM)") from None
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_mailbox(cls, value: str | None) -> str | None:
+        if value is not None:
+            Mailbox.of(value)
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -166,6 +192,17 @@ class Settings(BaseSettings):
         """The folder to which mails go, as files, in development without a mail server; None where they are sent."""
         is_kept = self.smtp_url is None and self.app_env == "development"
         return self.data_dir / "mail" if is_kept else None
+
+    @property
+    def relay(self) -> Relay | None:
+        """The mail server that takes our mail."""
+        return None if self.smtp_url is None else Relay.of(self.smtp_url)
+
+    @property
+    def sender(self) -> Mailbox:
+        """Whom e-mail is from."""
+        host = urlsplit(self.base_url).hostname or "localhost"
+        return Mailbox.of(self.mail_from or f"Client Portal <no-reply@{domain_of(host)}>")
 
     @property
     def base_url(self) -> str:
