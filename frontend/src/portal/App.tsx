@@ -2,8 +2,8 @@ import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { AdminEntrance, ToAccounts } from '../admin/Entrance.tsx';
+import { AccountPage } from './account/AccountPage.tsx';
 import { mayPass, useRetry } from './connection.ts';
-import { AccountPage } from './pages/Account.tsx';
 import { FilesPage } from './pages/Files.tsx';
 import { IssuePage } from './pages/Issue.tsx';
 import { IssuesPage } from './pages/Issues.tsx';
@@ -16,12 +16,13 @@ import { ProjectsPage } from './pages/Projects.tsx';
 import { SearchPage } from './pages/Search.tsx';
 import { SetPasswordPage } from './pages/SetPassword.tsx';
 import { TasksPage } from './pages/Tasks.tsx';
+import { UnsubscribePage } from './pages/Unsubscribe.tsx';
 import { BarePage, isAdmin, Shell } from './Shell.tsx';
 import { startProblem, startSession, user } from './session.ts';
 import { FailedState } from './states.tsx';
 
 /** Links outside of these (files below /static, say) are the browser's to follow. */
-const pages = /^\/(projects|account|login|set-password|admin)?([/?#]|$)/;
+const pages = /^\/(projects|account|login|set-password|unsubscribe|admin)?([/?#]|$)/;
 
 export function App() {
   return (
@@ -48,6 +49,7 @@ function Screens() {
   }
   if (path === '/login') return <LoginPage />;
   if (path === '/set-password') return <SetPasswordPage />;
+  if (path === '/unsubscribe') return <UnsubscribePage />;
   if (user.value === undefined) return <Shell waiting />;
   if (user.value === null) return <ToLogin />;
   return (

@@ -20,12 +20,6 @@ export interface Project {
   progress: { done: number; total: number } | null;
 }
 
-export interface Settings {
-  email_enabled: boolean;
-  push_enabled: boolean;
-  realtime_enabled: boolean;
-}
-
 export interface About {
   project_id: string;
   source_kind?: string;
@@ -48,7 +42,3 @@ export const notificationsAbout = (about: About, cursor = '', limit = 20) =>
   call<Page<NotificationItem>>(
     `/api/notifications?${new URLSearchParams({ ...about, cursor, limit: String(limit) })}`,
   );
-
-export const settings = () => call<Settings>('/api/notifications/settings');
-export const changeSettings = (change: Partial<Settings>) =>
-  call<Settings>('/api/notifications/settings', { method: 'PATCH', body: change });

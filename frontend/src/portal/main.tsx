@@ -1,4 +1,4 @@
-import '@preact/signals';
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import '../shared/tokens.css';
 import './styles/base.css';
@@ -14,15 +14,20 @@ import './styles/search.css';
 import './styles/task-forms.css';
 import './styles/approvals.css';
 import './styles/tasks.css';
+import './styles/account.css';
 import { listenToUploads } from '../files/open.ts';
+import { push } from '../push/open.ts';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';
 import { listenToNetwork } from './connection.ts';
-import { endSession, startSession } from './session.ts';
+import { endSession, startSession, user } from './session.ts';
 
 listenToNetwork();
 listenToBell();
 listenToUploads(endSession);
+effect(() => {
+  if (user.value) void push.resume(user.value.id);
+});
 void startSession();
 
 const root = document.getElementById('portal');

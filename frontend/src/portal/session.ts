@@ -2,6 +2,8 @@ import { signal } from '@preact/signals';
 import { forgetKept } from '../chat/kept.ts';
 import { forgetRooms } from '../chat/open.ts';
 import { forgetUploads } from '../files/open.ts';
+import { forgetPreferences } from '../preferences/open.ts';
+import { push } from '../push/open.ts';
 import { Problem } from '../shared/http.ts';
 import { forgetTasks } from '../tasks/open.ts';
 import * as api from './api.ts';
@@ -16,6 +18,9 @@ export const startProblem = signal<Problem | null>(null);
 /** Counts the ends of sign-ins: what led to an earlier one is of no interest. */
 let endings = 0;
 let isLeaving = false;
+
+/** Nobody waits longer for a push service when they want to leave. */
+const longestFarewellMs = 3_000;
 
 type Word = { kind: 'signed_in'; id: string } | { kind: 'signed_out' };
 
@@ -58,6 +63,8 @@ export async function signOut(): Promise<void> {
   // The server may tell the streams of it before it answers.
   isLeaving = true;
   try {
+    // As long as the server knows who asks.
+    await Promise.race([push.leave(), new Promise((resolve) => setTimeout(resolve, longestFarewellMs))]);
     await api.logout();
     tell({ kind: 'signed_out' });
     leave();
@@ -77,6 +84,7 @@ function leave(): void {
 /** The server no longer knows this browser: the sign-in page is all there is to show, and why. */
 export function endSession(): void {
   const wasSignedIn = Boolean(user.value);
+  if (wasSignedIn && !isLeaving) void push.leave();
   forgetPerson();
   if (wasSignedIn && !isLeaving) void explain();
 }
@@ -86,6 +94,7 @@ function forgetPerson(): void {
   forgetRooms();
   forgetUploads();
   forgetTasks();
+  forgetPreferences();
   user.value = null;
 }
 

@@ -73,7 +73,9 @@ export class Push {
       if (owner !== person) return await this.turnOff();
       if (browser.permission() !== 'granted') return;
       const key = await this.#wire.publicKey();
-      if (key !== null) await this.#subscribe(browser, key);
+      if (key === null) return;
+      await this.#subscribe(browser, key);
+      this.state.value = 'on';
     } catch {
       // The next page tries again.
     }
@@ -84,7 +86,7 @@ export class Push {
    * remembered, so that it comes back with them.
    */
   async leave(): Promise<void> {
-    if (this.state.value === 'on') this.state.value = 'off';
+    if (this.state.peek() === 'on') this.state.value = 'off';
     try {
       const current = await this.#browser?.current();
       if (!current) return;

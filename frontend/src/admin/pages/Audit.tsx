@@ -4,13 +4,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { project as projectOf } from '../../portal/api.ts';
 import { useResource } from '../../portal/resource.ts';
 import { Page } from '../../portal/Shell.tsx';
+import { Combobox } from '../../portal/ui/Combobox.tsx';
 import { useFilters } from '../../portal/ui/filters.ts';
 import { Listed, useListing } from '../../portal/ui/Listed.tsx';
 import { Icon } from '../../shared/icon.tsx';
 import { AuditRows } from '../AuditRows.tsx';
 import * as api from '../api.ts';
 import { deeds } from '../audit.ts';
-import { Combobox } from '../Combobox.tsx';
 import { counted, shortId } from '../words.ts';
 
 export function AuditPage() {

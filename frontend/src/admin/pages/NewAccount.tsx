@@ -3,12 +3,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { longestEmail } from '../../portal/limits.ts';
 import { Page } from '../../portal/Shell.tsx';
 import { endSession } from '../../portal/session.ts';
+import { Combobox } from '../../portal/ui/Combobox.tsx';
 import { Choices, Field, focusRefused } from '../../portal/ui/Field.tsx';
 import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import * as api from '../api.ts';
-import { Combobox } from '../Combobox.tsx';
 import { Secret } from '../Secret.tsx';
 import { absoluteLink, longestName, roleTitles, shortTime } from '../words.ts';
 

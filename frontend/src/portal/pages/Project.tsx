@@ -2,6 +2,7 @@ import { Inbox, ListChecks, ShieldQuestionMark } from 'lucide';
 import { Icon } from '../../shared/icon.tsx';
 import type { Task } from '../../tasks/types.ts';
 import { nextOf, pendingOf, progressOf } from '../../tasks/words.ts';
+import { Mute } from '../account/Mute.tsx';
 import { ActivityRow } from '../activity.tsx';
 import * as api from '../api.ts';
 import { inboxVersion } from '../bell.ts';
@@ -40,6 +41,7 @@ function Overview({ project }: { project: api.Project }) {
         <div>
           <h2>For you</h2>
           <p class="fact">{project.unread_count > 0 ? `${project.unread_count} unread` : 'Nothing unread'}</p>
+          <Mute project={project.id} />
         </div>
         <div>
           <h2>Messages</h2>

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { call, Problem, reasonOf } from '../../shared/http.ts';
+import { PasswordField } from '../account/PasswordField.tsx';
 import { loginNotice } from '../notice.ts';
 import { Mark, useTitle } from '../Shell.tsx';
 import { startSession, user } from '../session.ts';
-import { PasswordField } from './Account.tsx';
 import { useCountdown } from './Login.tsx';
 
 const setPassword = (token: string, new_password: string) =>

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { endSession } from '../portal/session.ts';
-import { Field } from '../portal/ui/Field.tsx';
-import { Problem } from '../shared/http.ts';
+import { Problem } from '../../shared/http.ts';
+import { endSession } from '../session.ts';
+import { Field } from './Field.tsx';
 
 export interface Option {
   id: string;
@@ -19,6 +19,8 @@ interface Props {
   text: string;
   change: (text: string) => void;
   pick: (option: Option) => void;
+  /** The person goes elsewhere, with whatever is typed. */
+  leave?: () => void;
   /** The options for what is typed; asked when typing pauses. */
   suggest: (text: string) => Promise<Option[]>;
   /** What is said when there is nothing to suggest; empty where the field itself says enough. */
@@ -38,6 +40,7 @@ export function Combobox({
   text,
   change,
   pick,
+  leave,
   suggest,
   none,
   required = false,
@@ -102,7 +105,10 @@ export function Combobox({
             }}
             onFocus={() => setOpen(true)}
             onClick={() => setOpen(true)}
-            onBlur={() => setOpen(false)}
+            onBlur={() => {
+              setOpen(false);
+              leave?.();
+            }}
             onKeyDown={pressed}
           />
           <div

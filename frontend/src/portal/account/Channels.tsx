@@ -1,0 +1,41 @@
+import type { Switches } from '../../preferences/open.ts';
+import type { Settings } from '../../preferences/types.ts';
+import { reconnectBell } from '../bell.ts';
+import { user } from '../session.ts';
+import { NotSaved } from './NotSaved.tsx';
+import { PushSwitch } from './PushSwitch.tsx';
+import { Switch } from './Switch.tsx';
+
+interface Props {
+  switches: Switches;
+  settings: Settings;
+}
+
+/** By what a person is told at all. */
+export function Channels({ switches, settings }: Props) {
+  const address = user.value?.email;
+  const setLive = async (on: boolean) => {
+    if (await switches.change({ realtime_enabled: on })) reconnectBell();
+  };
+  return (
+    <section class="card" aria-labelledby="told">
+      <h2 id="told">How you are told</h2>
+      <Switch
+        id="live-updates"
+        label="Live updates"
+        hint="The bell rings the moment something happens. Without them it looks every 15 seconds."
+        on={settings.realtime_enabled}
+        change={(on) => void setLive(on)}
+      />
+      <Switch
+        id="email"
+        label="E-mail"
+        hint={`${address ? `To ${address}, about` : 'About'} what you have not read here by then.`}
+        on={settings.email_enabled}
+        change={(on) => void switches.change({ email_enabled: on })}
+      />
+      <PushSwitch switches={switches} settings={settings} />
+      <NotSaved failure={switches.failure.value} />
+    </section>
+  );
+}

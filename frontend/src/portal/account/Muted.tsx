@@ -1,0 +1,56 @@
+import type { Choices } from '../../preferences/open.ts';
+import type { Preferences } from '../../preferences/types.ts';
+import * as api from '../api.ts';
+import { useResource } from '../resource.ts';
+import { NotSaved } from './NotSaved.tsx';
+import { failureIn } from './preferences.ts';
+
+interface Props {
+  choices: Choices;
+  preferences: Preferences;
+}
+
+/** The projects that are silent. */
+export function Muted({ choices, preferences }: Props) {
+  const muted = preferences.muted_projects;
+  return (
+    <section class="card" aria-labelledby="muted">
+      <h2 id="muted">Muted projects</h2>
+      {muted.length === 0 && (
+        <p class="quiet-line">
+          None. You can mute a project on its own page; then nothing that happens there rings or is sent to
+          you.
+        </p>
+      )}
+      {muted.length > 0 && (
+        <ul class="muted-projects">
+          {muted.map((id) => (
+            <li key={id}>
+              <MutedProject
+                id={id}
+                unmute={() => void choices.change({ mute: { project: id, on: false } })}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      <NotSaved failure={failureIn('muted', choices.failure.value)} />
+    </section>
+  );
+}
+
+function MutedProject({ id, unmute }: { id: string; unmute: () => void }) {
+  const project = useResource(`project ${id}`, () => api.project(id));
+  const name =
+    project.state === 'ready' ? project.value.name : project.state === 'failed' ? 'A project' : '…';
+  return (
+    <>
+      <a href={`/projects/${encodeURIComponent(id)}`} dir="auto">
+        {name}
+      </a>
+      <button type="button" class="button" aria-label={`Unmute ${name}`} onClick={unmute}>
+        Unmute
+      </button>
+    </>
+  );
+}
