@@ -49,7 +49,7 @@ class LetterJudge:
             return Never(reason)
         reasons = {_against(item, now): None for item in items}
         if None not in reasons:
-            return Never(f"Nothing left to tell: {', '.join(map(str, reasons)) or 'it was taken back'}")
+            return Never(f"Nothing left to tell: {', '.join(map(str, reasons)) or 'it was taken back'}.")
         wait_until = self._wait_until(email, now)
         if wait_until > now:
             return Later(wait_until)
@@ -67,13 +67,13 @@ class LetterJudge:
 def _against_all(email: DueEmail) -> str | None:
     """Why its recipient gets no e-mail at all, or None."""
     if email.address is None:
-        return "The recipient has no account"
+        return "The recipient has no account."
     if not email.is_active:
-        return "The account is switched off"
+        return "The account is switched off."
     if not email.is_wanted:
-        return "E-mail is switched off"
+        return "E-mail is switched off."
     if email.is_suppressed:
-        return "The address takes no mail: it was returned before"
+        return "The address takes no mail: it was returned before."
     return None
 
 

@@ -1,0 +1,80 @@
+"""What subjects say, and how texts of people are shown."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.letters.times import zone_of
+from app.letters.wording import in_lines, in_one_line, in_words, subject_of, words_of
+from app.preferences.event_types import EventType
+
+
+@pytest.mark.parametrize(
+    ("types", "projects", "subject"),
+    [
+        (["message_posted"], ["Harbour House"], "New message in Harbour House"),
+        (["message_posted"] * 3, ["Harbour House"], "3 new messages in Harbour House"),
+        (["file_uploaded"], ["Harbour House"], "New file in Harbour House"),
+        (["issue_created"] * 2, ["Harbour House"], "2 new issues in Harbour House"),
+        (["requirement_created"], ["Harbour House"], "New requirement in Harbour House"),
+        (["task_completed"] * 2, ["Harbour House"], "2 tasks are done in Harbour House"),
+        (["approval_requested"], ["Harbour House"], "Your approval is asked for in Harbour House"),
+        (["approval_requested"] * 2, ["Harbour House"], "Your approval is asked for 2 times in Harbour House"),
+        (["approval_decided"], ["Harbour House"], "An approval is decided in Harbour House"),
+        (["message_posted", "file_uploaded"], ["Harbour House"], "2 updates in Harbour House"),
+        (["message_posted"] * 5, ["Harbour House", "Northgate"], "5 new messages in 2 projects"),
+        (["message_posted", "file_uploaded"], ["Harbour House", "Northgate"], "2 updates in 2 projects"),
+        (["of_a_newer_version"], ["Harbour House"], "News in Harbour House"),
+    ],
+)
+def test_a_subject_says_what_happened_how_often_and_where(types: list[str], projects: list[str], subject: str):
+    assert subject_of(types, projects) == subject
+
+
+@pytest.mark.parametrize("type_", EventType)
+def test_every_type_has_words_of_its_own(type_: EventType):
+    assert words_of(type_).label != words_of("of_a_newer_version").label
+
+
+def test_a_projects_name_cannot_add_a_line_to_a_subject_nor_fill_it():
+    assert (
+        subject_of(["file_uploaded"], ["Harbour\r\nBcc: all@example.com"]) == "New file in Harbour Bcc: all@example.com"
+    )
+    assert len(subject_of(["file_uploaded"], ["House " * 500])) < 100
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("A  title\n of\ttwo\u2028lines", "A title of two lines"),
+        ("gpj.\u202eexe\u202c", "gpj.exe"),
+        ("\u2066a\u2069 \u200fאב\x07\x1b[2J", "a \u200fאב[2J"),
+        ("x" * 50, "x" * 19 + "…"),
+        ("a word " * 9, "a word a word a wor…"),
+    ],
+)
+def test_a_title_is_one_line_that_turns_nothing_around_it(text: str, line: str):
+    assert in_one_line(text, 20) == line
+
+
+def test_the_lines_of_a_snippet_are_kept_and_blank_ones_are_not():
+    assert in_lines("One\r\ntwo\n\n \u200b\nthree \x85four\u2029five\r") == ["One", "two", "three", "four", "five"]
+    assert in_lines(None) == []
+
+
+def test_a_snippet_is_cut_where_it_is_too_long_or_has_too_many_lines():
+    assert in_lines("x" * 281) == ["x" * 279 + "…"]
+    assert in_lines("\n".join("abcdefghij")) == [*"abcdefgh", "…"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Europe/Berlin", "1 Jan, 00:05 CET"),
+        ("UTC", "31 Dec, 23:05 UTC"),
+        ("Asia/Kathmandu", "1 Jan, 04:50 UTC+0545"),
+        ("America/Sao_Paulo", "31 Dec, 20:05 UTC-03"),
+    ],
+)
+def test_a_time_is_that_of_the_persons_clock(zone: str, words: str):
+    assert in_words(datetime(2026, 12, 31, 23, 5, 30, tzinfo=UTC), zone_of(zone)) == words
