@@ -16,8 +16,8 @@ from sqlalchemy import (
     delete,
     false,
     func,
-    literal_column,
     select,
+    text,
     true,
     tuple_,
     update,
@@ -33,6 +33,7 @@ from app.mail.models import Email
 from app.notifications.events import SourceKind, route_path
 from app.notifications.items import NotificationItem
 from app.notifications.models import EmailItem, Notification
+from app.outbox.models import IS_OPEN
 from app.projects.access import ACTOR, actor_reaches, reaches
 from app.push.models import Push
 
@@ -103,7 +104,7 @@ async def set_read(connection: AsyncConnection, actor: Principal, notification_i
 
 
 _SOURCE_KIND = bindparam("source_kind", type_=Text)
-_WAITING_EMAILS = select(Email.id).where(Email.recipient_id == ACTOR, Email.state == literal_column("'waiting'"))
+_EMAILS_TO_COME = select(Email.id).where(Email.recipient_id == ACTOR, text(IS_OPEN))
 
 
 @cache
@@ -112,7 +113,7 @@ def _set_read_about(sources: Select[UUID]) -> Select[UUID]:
     unmailed = (
         update(EmailItem)
         .where(
-            EmailItem.email_id.in_(_WAITING_EMAILS),
+            EmailItem.email_id.in_(_EMAILS_TO_COME),
             EmailItem.is_read == false(),
             EmailItem.source_kind == _SOURCE_KIND,
             EmailItem.source_id.in_(sources),

@@ -81,7 +81,11 @@ def _told_to(recipients: Select[HostId] | CompoundSelect[HostId]) -> Select[UUID
         .cte("rung")
     )
     is_rung = exists().where(rung.c.id == told.c.id)
-    is_unheard_of = and_(not_(told.c.bell), ~exists().where(EmailItem.notification_id == told.c.id))
+    is_unheard_of = and_(
+        not_(told.c.bell),
+        ~exists().where(Notification.id == told.c.id),
+        ~exists().where(EmailItem.notification_id == told.c.id),
+    )
     mailed = _joined_or_made(
         select(told.c.user_id, told.c.thread, _DUE_AT).where(told.c.email, or_(is_rung, is_unheard_of))
     )

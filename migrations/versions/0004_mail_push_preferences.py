@@ -131,7 +131,7 @@ INDEXES = (
         ON client_portal.email_outbox (due_at) WHERE state IN ('waiting', 'sending', 'retrying')
     """,
     """
-    CREATE INDEX IF NOT EXISTS ix_email_outbox_recipient_id ON client_portal.email_outbox (recipient_id)
+    CREATE INDEX IF NOT EXISTS ix_email_outbox_recipient_id_state ON client_portal.email_outbox (recipient_id, state)
     """,
     """
     CREATE INDEX IF NOT EXISTS ix_email_outbox_state_created_at_id
