@@ -96,6 +96,43 @@ export interface AuditEntry {
   details: Record<string, unknown>;
 }
 
+export type MailState = 'waiting' | 'sending' | 'retrying' | 'sent' | 'not_sent' | 'dead' | 'dropped';
+
+export interface Email {
+  id: string;
+  recipient: { id: string; display_name: string | null };
+  /** Where it went at last. */
+  address: string | null;
+  state: MailState;
+  /** The last fault, or why it is not sent. */
+  error: string | null;
+  attempts: number;
+  created_at: string;
+  due_at: string;
+  ended_at: string | null;
+  item_count: number;
+  /** Of the first thing that it tells of. */
+  title: string | null;
+  has_letter: boolean;
+}
+
+export interface Letter {
+  subject: string;
+  from: string;
+  to: string;
+  date: string | null;
+  text: string | null;
+  html: string | null;
+  headers: Record<string, string>;
+}
+
+export interface SuppressedAddress {
+  address: string;
+  reason: string;
+  created_at: string;
+  user: { id: string; display_name: string | null } | null;
+}
+
 const pageSize = 50;
 
 export const accounts = (filters: Filters, cursor = '', limit = pageSize) =>
@@ -133,6 +170,20 @@ export const roomsOf = (project: string, cursor = '', limit = pageSize) =>
 
 export const audit = (filters: Filters, cursor = '', limit = pageSize) =>
   call<Page<AuditEntry>>(`/api/admin/audit?${query({ ...filters, cursor, limit })}`);
+
+export const emails = (filters: Filters, cursor = '', limit = pageSize) =>
+  call<Page<Email>>(`/api/admin/mail?${query({ ...filters, cursor, limit })}`);
+export const retryEmail = (id: string) =>
+  call<void>(`/api/admin/mail/${segment(id)}/retry`, { method: 'POST' });
+export const dropEmail = (id: string) =>
+  call<void>(`/api/admin/mail/${segment(id)}/drop`, { method: 'POST' });
+export const letter = (id: string) => call<Letter>(`/api/admin/mail/${segment(id)}/letter`);
+/** The address of its HTML, for a frame: a document of its own, with a policy of its own. */
+export const letterPage = (id: string) => `/api/admin/mail/${segment(id)}/letter.html`;
+export const suppressions = (cursor = '', limit = pageSize) =>
+  call<Page<SuppressedAddress>>(`/api/admin/mail/suppressions?${query({ cursor, limit })}`);
+export const allowAddress = (address: string) =>
+  call<void>(`/api/admin/mail/suppressions?${query({ address })}`, { method: 'DELETE' });
 
 export type Filters = Record<string, string | undefined>;
 

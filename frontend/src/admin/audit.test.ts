@@ -71,6 +71,18 @@ describe('what happened reads as a sentence', () => {
       { project: harbour, details: { role_before: 'developer' } },
       'Ada Okafor removed Deniz Kaya, developer, from Harbour House',
     ],
+    ['email_retried', {}, 'Ada Okafor had an e-mail to Deniz Kaya tried again'],
+    ['email_dropped', {}, 'Ada Okafor dropped an e-mail to Deniz Kaya'],
+    [
+      'address_allowed',
+      { details: { address: 'dev@example.com' } },
+      'Ada Okafor allowed e-mail to dev@example.com, the address of Deniz Kaya, again',
+    ],
+    [
+      'address_allowed',
+      { user: null, details: { address: 'old@example.com' } },
+      'Ada Okafor allowed e-mail to old@example.com again',
+    ],
   ])('%s', (action, parts, sentence) => {
     expect(tell(action, parts)).toBe(sentence);
   });

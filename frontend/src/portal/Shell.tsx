@@ -45,6 +45,7 @@ const adminSections = [
   { href: '/admin/accounts', text: 'Accounts' },
   { href: '/admin/projects', text: 'Projects' },
   { href: '/admin/rooms', text: 'Rooms' },
+  { href: '/admin/mail', text: 'E-mail' },
   { href: '/admin/audit', text: 'Audit log' },
 ];
 

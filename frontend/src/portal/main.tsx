@@ -6,6 +6,7 @@ import './styles/shell.css';
 import './styles/pages.css';
 import './styles/ui.css';
 import './styles/admin.css';
+import './styles/mail.css';
 import './styles/files.css';
 import './styles/chat.css';
 import './styles/messages.css';

@@ -13,7 +13,7 @@ export function Switch({ id, label, hint, on, change, disabled = false }: Props)
   return (
     <div class="switch-row">
       <label for={id}>
-        <strong>{label}</strong>
+        <strong id={`${id}-label`}>{label}</strong>
         <span id={`${id}-hint`}>{hint}</span>
       </label>
       <input
@@ -22,6 +22,7 @@ export function Switch({ id, label, hint, on, change, disabled = false }: Props)
         type="checkbox"
         role="switch"
         aria-checked={on}
+        aria-labelledby={`${id}-label`}
         aria-describedby={`${id}-hint`}
         checked={on}
         disabled={disabled}
