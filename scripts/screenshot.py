@@ -25,6 +25,8 @@ async def main() -> None:
             await _take_tasks(browser, portal.url)
             await _take_issue(browser, portal.url)
             await _take_bell(browser, portal.url)
+            await _take_preferences(browser, portal.url)
+            await _take_mail(browser, portal.url)
             await _take_conversation(browser, portal.url)
             await browser.close()
 
@@ -49,6 +51,22 @@ async def _take_bell(browser: Browser, url: str) -> None:
     await bell.open()
     await expect(bell.items.first).to_be_visible()
     await _take(page, "bell.png")
+
+
+async def _take_preferences(browser: Browser, url: str) -> None:
+    page = await _page_of(browser, url, "dev", "/account")
+    await expect(page.get_by_role("heading", name="Password")).to_be_visible()
+    await _take(page, "preferences.png")
+
+
+async def _take_mail(browser: Browser, url: str) -> None:
+    page = await _page_of(browser, url, "admin", "/admin/mail")
+    letter = page.get_by_role("link", name="asks for your approval in Harbour House renovation")
+    await expect(letter.first).to_be_visible()
+    await _take(page, "mail.png")
+    await letter.first.click()
+    await expect(page.frame_locator("iframe").get_by_role("link", name="Look at the task")).to_be_visible()
+    await _take(page, "letter.png")
 
 
 async def _take_conversation(browser: Browser, url: str) -> None:

@@ -184,6 +184,23 @@ async def test_a_mail_service_switches_mail_off_by_one_click_for_this_person_onl
     assert (await elsewhere.does("client", "GET", "/api/notifications/unread_count"))["count"] == 2
 
 
+async def test_who_follows_the_link_at_the_end_of_a_letter_switches_mail_off_without_signing_in(
+    people: People, elsewhere: Elsewhere, post: Post
+) -> None:
+    await write(elsewhere, "dev")
+    letters = await post.arrived()
+    page = await read_letter(await people.browser_of(None), letters[CLIENT])
+    await page.get_by_role("link", name="Unsubscribe").click()
+    # Who only looks, as machines do, ends nothing.
+    await expect(page.get_by_role("heading", level=1)).to_have_text("No more e-mails?")
+    assert (await elsewhere.does("client", "GET", "/api/notifications/settings"))["email_enabled"] is True
+    await page.get_by_role("button", name="Switch off e-mail").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("E-mail is off")
+    assert (await elsewhere.does("client", "GET", "/api/notifications/settings"))["email_enabled"] is False
+    await write(elsewhere, "dev")
+    assert await post.arrived() == {}
+
+
 def _is_legible(letter: Received, address: str, url: str, title: str, words: str) -> None:
     """It is to this person, says who did what where, and names nobody else's address."""
     message = letter.message
