@@ -28,9 +28,14 @@ export function MailPage() {
   const status = useRef<HTMLParagraphElement>(null);
   const isFiltered = Object.values(filters).some(Boolean);
 
-  const done = async (words: string) => {
-    setSaid(words);
-    await listing.refresh();
+  const carryOut = async (deed: () => Promise<void>, words: string) => {
+    try {
+      await deed();
+      setSaid(words);
+    } finally {
+      // What was refused stands otherwise than the list says.
+      await listing.refresh();
+    }
   };
 
   return (
@@ -89,7 +94,7 @@ export function MailPage() {
       {asked && (
         <Question
           {...asked}
-          done={done}
+          carryOut={carryOut}
           closed={() => {
             setAsked(null);
             // The button that asked may be gone.
@@ -189,11 +194,11 @@ function Recipient({ recipient }: { recipient: api.Email['recipient'] }) {
 }
 
 interface QuestionProps extends Asked {
-  done: (words: string) => Promise<void>;
+  carryOut: (deed: () => Promise<void>, words: string) => Promise<void>;
   closed: () => void;
 }
 
-function Question({ deed, email, done, closed }: QuestionProps) {
+function Question({ deed, email, carryOut, closed }: QuestionProps) {
   const about = titleOf(email);
   const name = nameOf(email.recipient);
   return deed === 'retry' ? (
@@ -201,10 +206,7 @@ function Question({ deed, email, done, closed }: QuestionProps) {
       title="Try this e-mail again?"
       action="Try again"
       doing="Asking…"
-      run={async () => {
-        await api.retryEmail(email.id);
-        await done(`“${about}” to ${name} is tried again now.`);
-      }}
+      run={() => carryOut(() => api.retryEmail(email.id), `“${about}” to ${name} is tried again now.`)}
       closed={closed}
     >
       <p>
@@ -218,10 +220,7 @@ function Question({ deed, email, done, closed }: QuestionProps) {
       action="Drop"
       doing="Dropping…"
       danger
-      run={async () => {
-        await api.dropEmail(email.id);
-        await done(`“${about}” to ${name} is dropped.`);
-      }}
+      run={() => carryOut(() => api.dropEmail(email.id), `“${about}” to ${name} is dropped.`)}
       closed={closed}
     >
       <p>

@@ -103,7 +103,7 @@ function AddressRow({ suppressed, ask }: RowProps) {
         </span>
       </span>
       <span class="mail-deeds">
-        <button type="button" class="button" aria-label={`Allow ${address} again`} onClick={ask}>
+        <button type="button" class="button" aria-label={`Allow again: ${address}`} onClick={ask}>
           Allow again
         </button>
       </span>
