@@ -1,8 +1,6 @@
 """HTTP of e-mail's own links. Nobody signs in here: the link is the proof."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from app.core.errors import Invalid, NotFound
@@ -21,9 +19,7 @@ class EmailSetting(BaseModel):
 
 
 @router.post("/unsubscribe")
-async def unsubscribe(
-    request: Request, database: InDatabase, token: Annotated[str, Query(max_length=1000)] = ""
-) -> EmailSetting:
+async def unsubscribe(request: Request, database: InDatabase, token: str = "") -> EmailSetting:
     """Switches off the e-mail of whom it was sent to, whatever the body says (RFC 8058); again is without effect."""
     links: UnsubscribeLinks = request.app.state.unsubscribe_links
     preferences: PreferenceService = request.app.state.preferences

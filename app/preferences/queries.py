@@ -138,6 +138,7 @@ async def hurry(connection: AsyncConnection, user_id: HostId, quiet: timedelta) 
     window_ends = func.greatest(Email.created_at + quiet, func.clock_timestamp())
     await connection.execute(
         update(Email)
-        .where(Email.recipient_id == user_id, Email.state == literal_column("'waiting'"), Email.due_at > window_ends)
-        .values(due_at=window_ends)
+        .where(Email.recipient_id == user_id, Email.state == literal_column("'waiting'"))
+        # Of all of them: one that a worker holds may be put off by what it read before.
+        .values(due_at=func.least(Email.due_at, window_ends))
     )
