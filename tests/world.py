@@ -221,7 +221,7 @@ def _files() -> Path:
     return folder
 
 
-def bearer(person: str, **claims: Any) -> dict[str, str]:
+def bearer(person: str | UUID, **claims: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {token(person, **claims)}"}
 
 

@@ -86,7 +86,13 @@ class TestChanges:
 
     async def test_of_nothing_change_nothing(self, dev: httpx.AsyncClient, world: World):
         before = await _read(dev)
-        for nothing in ({}, {"channels": []}, {"channels": [{"type": "issue_created"}]}, {"digest": None}):
+        nothings: list[dict[str, Any]] = [
+            {},
+            {"channels": []},
+            {"channels": [{"type": "issue_created"}]},
+            {"digest": None},
+        ]
+        for nothing in nothings:
             assert await _change(dev, **nothing) == before
         for table in ("notification_choices", "notification_times"):
             assert await world.value(f"SELECT count(*) FROM client_portal.{table}") == 0
