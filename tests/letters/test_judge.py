@@ -10,8 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.core.database import fetch
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
-from app.letters import queries
 from app.letters.judge import LetterJudge
 from app.mail.letter import Letter
 from app.outbox.courier import Later, Never, Send, Verdict
@@ -142,8 +142,7 @@ class TestSent:
             asked.append(arguments)
             return await fetch(*arguments)
 
-        fetch = queries.fetch
-        monkeypatch.setattr(queries, "fetch", counted)
+        monkeypatch.setattr("app.letters.queries.fetch", counted)
         ids = [await queued(house.world, "dev", "A leak", "Another") for _ in range(50)]
         judge = LetterJudge(HostSchema(True), URL, QUIET, LINKS)
         verdicts = await verdicts_of(house.app, judge, ids, await now_of(house.world))

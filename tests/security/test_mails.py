@@ -108,10 +108,10 @@ async def test_no_client_is_mailed_anything_of_another(scene: Scene):
         letter = found[addresses[client]]
         assert f"Between us and {client}" in letter.text
         for other in names.keys() - {client}:
-            said = letter.subject + letter.text + letter.html
-            assert f"and {other}" not in said
-            assert names[other] not in said
-            assert str(scene.cast.ids[other]) not in said
+            content = letter.subject + letter.text + letter.html
+            assert f"and {other}" not in content
+            assert names[other] not in content
+            assert str(scene.cast.ids[other]) not in content
 
 
 def _of(people: set[str], addresses: dict[str, str]) -> set[str]:
