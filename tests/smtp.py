@@ -25,6 +25,7 @@ class Step(StrEnum):
 
     GREETING = "greeting"
     EHLO = "EHLO"
+    HELO = "HELO"
     STARTTLS = "STARTTLS"
     AUTH = "AUTH"
     MAIL = "MAIL"
@@ -45,6 +46,8 @@ class Act(StrEnum):
     HANG = "hang"
     """Says nothing, and keeps the connection."""
 
+
+Encryption = Literal["none", "starttls", "tls"]
 
 Behaviour = Act | str
 """An act, or an answer such as ``451 4.3.0 later``. After 421 the connection ends, as it does in the standard."""
@@ -109,7 +112,7 @@ class SmtpServer:
     ``users`` are names and passwords: where there are some, whoever is none of them may not send.
     """
 
-    encryption: Literal["none", "starttls", "tls"] = "none"
+    encryption: Encryption = "none"
     tls: ssl.SSLContext | None = None
     users: dict[str, str] = field(default_factory=dict)
     smtputf8: bool = False
@@ -152,6 +155,11 @@ class SmtpServer:
     def of(self, address: str) -> list[Received]:
         """What came for this address."""
         return [each for each in list(self.received) if address in each.recipients]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anybody has a connection to it."""
+        return bool(self._open)
 
     def up(self) -> None:
         """Listens again, on the same port."""
@@ -242,9 +250,14 @@ class _Session(SMTP):
         super().connection_lost(error)
 
     async def _handle_client(self) -> None:
-        with suppress(ConnectionError, asyncio.CancelledError):
+        try:
             if not await self._behaves(Step.GREETING):
                 await super()._handle_client()
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # its caller has gone, or we have
+        finally:
+            if self.transport is not None:
+                self.transport.close()
 
     async def _behaves(self, step: Step, behaviour: Behaviour | None = None) -> bool:
         """Behaves as it was told to at this step, if it was told anything."""

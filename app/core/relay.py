@@ -106,11 +106,11 @@ class Mailbox:
 
 
 def domain_of(host: str) -> str:
-    """The host as it stands in an address: an IP address in brackets."""
+    """The host as it stands in an address: in ASCII, an IP address in brackets."""
     try:
         address = ip_address(host)
     except ValueError:
-        return host
+        return host if host.isascii() else _quietly(lambda: host.encode("idna").decode(), f"{host} is no host")
     return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
 
 

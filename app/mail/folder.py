@@ -1,0 +1,34 @@
+"""The way out into a folder, for development: e-mails are files there, and go nowhere."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+from app.core.relay import Mailbox
+from app.mail.letter import Letter
+from app.mail.message import compose
+from app.outbox.courier import Unreachable
+
+
+class FolderLane:
+    """Writes ``{id}.eml``, whole or not at all."""
+
+    def __init__(self, folder: Path, sender: Mailbox) -> None:
+        self._folder = folder
+        self._sender = sender
+
+    async def deliver(self, letter: Letter) -> None:
+        message = compose(letter, self._sender)
+        try:
+            await asyncio.to_thread(self._write, letter.id, message.content)
+        except OSError as error:
+            raise Unreachable(f"the folder for mail: {error.strerror or error}") from None
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+    def _write(self, email_id: UUID, content: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = self._folder / f"{email_id}.part"
+        unfinished.write_bytes(content)
+        unfinished.replace(self._folder / f"{email_id}.eml")

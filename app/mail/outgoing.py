@@ -1,0 +1,54 @@
+"""By which way e-mail leaves, with these settings."""
+
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.relay import Mailbox, Relay
+from app.mail import queries
+from app.mail.folder import FolderLane
+from app.mail.letter import Letter
+from app.mail.replies import Bounced
+from app.mail.smtp import SmtpLane, trust
+from app.outbox.courier import Lane, Refused
+from app.settings import Settings
+
+
+class Outgoing:
+    """To a mail server; in development, where none is named, into a folder; in production then not at all."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._sender: Mailbox = settings.sender
+        self._relay: Relay | None = settings.relay
+        self._tls: ssl.SSLContext | None = None
+        if self._relay is not None and self._relay.is_encrypted:
+            self._tls = trust(settings.smtp_ca_file)
+        keeps = self._relay is None and settings.app_env == "development"
+        self.folder: Path | None = settings.data_dir / "mail" if keeps else None
+        """Where the e-mails are kept as files, if they are."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether e-mails are delivered at all; otherwise they wait until they are."""
+        return self._relay is not None or self.folder is not None
+
+    @property
+    def said(self) -> str:
+        """One line for operators."""
+        if self._relay is not None:
+            return "smtp"
+        return "files" if self.folder is not None else "off: SMTP_URL is not set"
+
+    def lane(self) -> Lane[Letter]:
+        """A way out of its own for whoever delivers."""
+        if self._relay is not None:
+            return SmtpLane(self._relay, self._sender, self._tls)
+        assert self.folder is not None, "there is no way out"
+        return FolderLane(self.folder, self._sender)
+
+    async def refused(self, connection: AsyncConnection, refusals: Sequence[tuple[Letter, Refused]]) -> None:
+        """Suppresses the addresses that take no mail for good."""
+        bounced = {fault.address: str(fault) for _, fault in refusals if isinstance(fault, Bounced)}
+        await queries.suppress(connection, bounced)
