@@ -54,9 +54,16 @@ export const standings: Record<MailState, Standing> = {
 
 /** What the server lets an admin do with an e-mail in this state. */
 export const mayRetry: ReadonlySet<MailState> = new Set(['dead', 'not_sent', 'dropped']);
-export const mayDrop: ReadonlySet<MailState> = new Set(['waiting', 'retrying', 'sending', 'dead']);
+
+export function mayDrop({ state, due_at }: Email): boolean {
+  // One that is being sent is due when its worker's time is over.
+  return dropped.has(state) && !(state === 'sending' && Date.parse(due_at) > Date.now());
+}
+
+const dropped: ReadonlySet<MailState> = new Set(['waiting', 'retrying', 'sending', 'dead']);
 
 /** Whether a worker may change it at any moment. */
-export function isUnderWay({ state, due_at }: Email, now = Date.now()): boolean {
-  return state === 'sending' || ((state === 'waiting' || state === 'retrying') && Date.parse(due_at) <= now);
+export function isUnderWay({ state, due_at }: Email): boolean {
+  if (state === 'sending') return true;
+  return (state === 'waiting' || state === 'retrying') && Date.parse(due_at) <= Date.now();
 }

@@ -43,7 +43,7 @@ export function MailPage() {
       title="E-mail"
       lead="What was sent in the last month, and what was not."
       aside={
-        <a class="button" href="/admin/mail/suppressions">
+        <a class="button to-suppressions" href="/admin/mail/suppressions">
           <Icon of={MailX} size={18} />
           Suppressed addresses
         </a>
@@ -138,11 +138,10 @@ function EmailRow({ email, ask }: RowProps) {
         </strong>
         <span class="mail-line">
           To <Recipient recipient={email.recipient} />
-          {email.address && <span class="mail-address">{email.address}</span>}
+          {email.address && ` · ${email.address}`}
         </span>
         <span class="mail-line">
-          <span class={`badge badge-${tint}`}>{title}</span>
-          {more(email)}
+          <span class={`badge badge-${tint}`}>{title}</span> {more(email)}
         </span>
         {email.error && (
           <span class={email.state === 'dead' ? 'mail-error grave' : 'mail-error'} dir="auto">
@@ -167,7 +166,7 @@ function EmailRow({ email, ask }: RowProps) {
             <Icon of={RotateCw} size={18} />
           </button>
         )}
-        {mayDrop.has(email.state) && (
+        {mayDrop(email) && (
           <button
             type="button"
             class="row-button grave"
@@ -210,9 +209,10 @@ function Question({ deed, email, carryOut, closed }: QuestionProps) {
       closed={closed}
     >
       <p>
-        “<bdi>{about}</bdi>” goes to <bdi>{name}</bdi> at once, but not what they have read meanwhile, cannot
-        see any more, switched off, or what is older than three days.
+        “<bdi>{about}</bdi>” is looked at anew right away. <bdi>{name}</bdi> gets what they have not read
+        meanwhile, may still see and still want by e-mail, if it is not older than three days.
       </p>
+      <p>An address that is suppressed has to be allowed first.</p>
     </Confirm>
   ) : (
     <Confirm

@@ -87,16 +87,16 @@ function AddressRow({ suppressed, ask }: RowProps) {
         <strong class="mail-title">{address}</strong>
         <span class="mail-line">
           {user ? (
-            <span>
+            <>
               Address of{' '}
               <a href={`/admin/accounts/${user.id}`}>
                 <bdi>{user.display_name}</bdi>
               </a>
-            </span>
+            </>
           ) : (
-            <span>Nobody’s address any more</span>
+            'Nobody’s address any more'
           )}
-          <span>since {shortTime(created_at)}</span>
+          {` · since ${shortTime(created_at)}`}
         </span>
         <span class="mail-error" dir="auto">
           {reason}
