@@ -64,7 +64,8 @@ class Composer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        environment.globals |= {"portal_url": base_url, "account_url": f"{base_url}/account"}
+        # Each rendering copies them, and the templates use none of Jinja's own.
+        environment.globals.clear()
         self._text = environment.get_template("letter.txt")
         self._html = environment.get_template("letter.html")
 
@@ -83,6 +84,7 @@ class Composer:
             "elsewhere": len(items) - sum(len(group.items) + group.earlier for group in groups),
             "button": self._button(items, groups),
             "address": email.address,
+            "portal_url": self._base_url,
             "unsubscribe_url": unsubscribe_url,
         }
         return Letter(
