@@ -1,6 +1,6 @@
 """How many rows a worker claims at once."""
 
-_MOST = 100
+_MOST = 50
 _SHORT_SECONDS = 0.5
 _LONG_SECONDS = 2.0
 

@@ -103,7 +103,7 @@ async def begin(
     connection: AsyncConnection, table: Table, rows: Mapping[UUID, str | None], lease: timedelta
 ) -> dict[UUID, int]:
     """One more attempt at each of these rows that are due, to these addresses; answers their new generations."""
-    parameters = {"ids": list(rows), "addresses": list(rows.values()), "lease": lease}
+    parameters = {"id": list(rows), "address": list(rows.values()), "lease": lease}
     return dict(await fetch(connection, _begin(table), parameters))
 
 
@@ -127,7 +127,7 @@ def _begin(table: Table) -> ReturnsRows:
 
 async def put_off(connection: AsyncConnection, table: Table, rows: Mapping[UUID, datetime]) -> None:
     """These rows are looked at again then. What is waiting goes on waiting, so that more may join it."""
-    await fetch(connection, _put_off(table), {"ids": list(rows), "due_ats": list(rows.values())})
+    await fetch(connection, _put_off(table), {"id": list(rows), "due_at": list(rows.values())})
 
 
 @_once
@@ -139,7 +139,7 @@ def _put_off(table: Table) -> ReturnsRows:
 
 async def give_up(connection: AsyncConnection, table: Table, reasons: Mapping[UUID, str]) -> None:
     """These rows are not sent, for these reasons."""
-    await fetch(connection, _give_up(table), {"ids": list(reasons), "errors": list(reasons.values())})
+    await fetch(connection, _give_up(table), {"id": list(reasons), "error": list(reasons.values())})
 
 
 @_once
@@ -158,13 +158,13 @@ async def put_down(connection: AsyncConnection, table: Table, outcomes: Sequence
     # In one order: of two that write the same rows none waits for the other in a circle.
     ordered = sorted(outcomes, key=lambda outcome: outcome.id)
     parameters = {
-        "ids": [outcome.id for outcome in ordered],
-        "generations": [outcome.generation for outcome in ordered],
-        "states": [outcome.state.value for outcome in ordered],
-        "attemptss": [outcome.attempts for outcome in ordered],
-        "errors": [outcome.error for outcome in ordered],
-        "due_ats": [outcome.due_at for outcome in ordered],
-        "afters": [outcome.after for outcome in ordered],
+        "id": [outcome.id for outcome in ordered],
+        "generation": [outcome.generation for outcome in ordered],
+        "state": [outcome.state.value for outcome in ordered],
+        "attempts": [outcome.attempts for outcome in ordered],
+        "error": [outcome.error for outcome in ordered],
+        "due_at": [outcome.due_at for outcome in ordered],
+        "after": [outcome.after for outcome in ordered],
     }
     return {row[0] for row in await fetch(connection, _put_down(table), parameters)}
 
@@ -220,8 +220,8 @@ def _delete_old(table: Table) -> Any:
 
 
 def _rows(**columns: TypeEngine[Any]) -> TableValuedAlias:
-    """Rows given as one array a column; the parameters are named after them, in the plural."""
-    arrays = [bindparam(f"{name}s", type_=ARRAY(type_)) for name, type_ in columns.items()]
+    """Rows given as one array a column; the parameters are named as they are."""
+    arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in columns.items()]
     return (
         func.unnest(*arrays)
         .table_valued(*(column(name, type_) for name, type_ in columns.items()), name="given")

@@ -1,0 +1,175 @@
+"""What a worker does with what is due: each row once, whatever happens beside it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from app.outbox.courier import Later, Never
+from tests.outbox.post_office import Gate, PostOffice, StandIn
+from tests.running import until
+
+
+async def test_what_is_due_is_delivered_once_and_put_down_as_sent(office: PostOffice):
+    ids = await office.queue(30)
+    (future,) = await office.queue(due_at=datetime.now(UTC) + timedelta(hours=1))
+    courier = StandIn()
+    async with office.at_work(courier):
+        await office.becomes(sent=30, waiting=1)
+    assert sorted(courier.delivered) == sorted(ids)
+    row = await office.row(ids[0])
+    assert (row["attempts"], row["generation"], row["error"]) == (1, 1, None)
+    assert row["address"] == f"{ids[0]}@example.com"
+    assert row["ended_at"] is not None
+    assert (await office.row(future))["attempts"] == 0
+    assert office.counted("sent") == 30
+
+
+async def test_what_is_longest_due_comes_first(office: PostOffice):
+    ids = await office.queue(20)
+    courier = StandIn()
+    async with office.at_work(courier, lanes=1):
+        await office.becomes(sent=20)
+    assert courier.delivered == ids
+
+
+async def test_ten_workers_at_once_deliver_each_once(office: PostOffice):
+    ids = await office.queue(1000)
+    courier = StandIn()
+    async with AsyncExitStack() as stack:
+        for _ in range(10):
+            await stack.enter_async_context(office.at_work(courier))
+        await office.becomes(sent=1000)
+    assert Counter(courier.delivered) == Counter(ids)
+
+
+async def test_ten_thousand_are_delivered_once_each_by_several_workers(office: PostOffice):
+    ids = await office.queue(10_000)
+    courier = StandIn()
+    async with AsyncExitStack() as stack:
+        for _ in range(3):
+            await stack.enter_async_context(office.at_work(courier))
+        await office.becomes(sent=10_000)
+    assert Counter(courier.delivered) == Counter(ids)
+
+
+async def test_what_is_to_wait_is_left_until_then_and_goes_on_waiting_for_more(office: PostOffice):
+    new, tried = await office.queue(2)
+    await office.world.execute("UPDATE client_portal.email_outbox SET state = 'retrying' WHERE id = $1", tried)
+    later = datetime.now(UTC) + timedelta(hours=3)
+    courier = StandIn(verdicts=dict.fromkeys((new, tried), Later(later)))
+    async with office.at_work(courier):
+
+        async def are_put_off() -> bool:
+            return [(await office.row(id_))["due_at"] for id_ in (new, tried)] == [later, later]
+
+        await until(are_put_off)
+    assert [(await office.row(id_))["state"] for id_ in (new, tried)] == ["waiting", "retrying"]
+    assert (await office.row(new))["attempts"] == 0
+
+
+async def test_what_is_to_wait_until_a_moment_ago_waits_a_moment(office: PostOffice):
+    (id_,) = await office.queue()
+    courier = StandIn(verdicts={id_: Later(datetime.now(UTC) - timedelta(hours=1))})
+    async with office.at_work(courier):
+
+        async def is_put_off() -> bool:
+            return bool((await office.row(id_))["due_in"] > 0)
+
+        await until(is_put_off)
+
+
+async def test_what_is_not_to_be_sent_ends_with_the_reason(office: PostOffice):
+    (id_,) = await office.queue()
+    courier = StandIn(verdicts={id_: Never("It has been read.")})
+    async with office.at_work(courier):
+        await office.becomes(not_sent=1)
+    row = await office.row(id_)
+    assert (row["error"], row["attempts"], courier.delivered) == ("It has been read.", 0, [])
+    assert row["ended_at"] is not None
+    assert office.counted("not_sent") == 1
+
+
+async def test_a_row_that_somebody_is_writing_to_is_left_until_they_have_done(office: PostOffice):
+    held, other = await office.queue(2)
+    courier = StandIn()
+    async with office.world.connection() as connection, office.at_work(courier):
+        async with connection.transaction():
+            await connection.execute("SELECT FROM client_portal.email_outbox WHERE id = $1 FOR UPDATE", held)
+            await until(lambda: other in courier.delivered)
+            await asyncio.sleep(0.1)
+            assert courier.delivered == [other]
+        await office.becomes(sent=2)
+
+
+async def test_what_waited_long_after_it_was_judged_is_judged_anew(office: PostOffice):
+    first, second = await office.queue(2)
+    gate = Gate()
+    judged: list[UUID] = []
+
+    async def judge(ids: Sequence[UUID]) -> None:
+        judged.extend(ids)
+
+    courier = StandIn(acts={first: gate}, on_judge=judge)
+    async with office.at_work(courier, lanes=1, fresh=0.0):
+        await until(lambda: judged.count(second) > 1 or judged.count(first) > 1)
+    assert courier.delivered == [], "never fresh"
+    assert await office.states() == {"retrying": 2}
+    assert {(await office.row(id_))["attempts"] for id_ in (first, second)} == {0}
+
+
+async def test_lanes_are_closed_when_there_is_nothing_to_do(office: PostOffice):
+    courier = StandIn()
+    async with office.at_work(courier, lanes=1, idle_lane=0.02):
+        await office.queue()
+        await until(lambda: (courier.opened, courier.closed) == (1, 1))
+        await office.queue()
+        await office.becomes(sent=2)
+        await until(lambda: (courier.opened, courier.closed) == (2, 2))
+
+
+async def test_what_ended_long_ago_is_deleted(office: PostOffice):
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    (old,) = await office.queue(state="sent", created_at=long_ago, ended_at=long_ago)
+    (open_,) = await office.queue(state="retrying", created_at=long_ago, due_at=datetime.now(UTC) + timedelta(hours=1))
+    (late,) = await office.queue(state="dead", created_at=long_ago, ended_at=datetime.now(UTC))
+    async with office.at_work(StandIn()) as worker:
+        assert await worker.purge() == 1
+    rows = await office.world.fetch("SELECT id FROM client_portal.email_outbox")
+    assert {row["id"] for row in rows} == {open_, late}
+    assert old not in {row["id"] for row in rows}
+
+
+@pytest.mark.parametrize("lanes", [1, 3], ids=["one lane", "three lanes"])
+async def test_an_orderly_stop_ends_what_is_under_way_and_gives_the_rest_back(office: PostOffice, lanes: int):
+    ids = await office.queue(20)
+    gate = Gate()
+    courier = StandIn(act=gate)
+    async with office.at_work(courier, lanes=lanes) as worker:
+        await gate.is_reached(lanes)
+        stopping = asyncio.create_task(worker.stop())
+        await until(worker._ends.is_set)
+        gate.open()
+        await stopping
+    assert sorted(courier.delivered) == sorted(gate.reached)
+    assert len(courier.delivered) == lanes
+    states = await office.states()
+    assert states.pop("sent") == lanes
+    assert set(states) <= {"waiting", "retrying"}
+    left = [await office.row(id_) for id_ in ids if id_ not in courier.delivered]
+    assert {row["attempts"] for row in left} == {0}
+    assert all(row["due_in"] < 0 for row in left), "somebody else may have them at once"
+
+
+async def test_a_stop_does_not_wait_for_what_hangs(office: PostOffice):
+    (id_,) = await office.queue()
+    gate = Gate()
+    async with office.at_work(StandIn(act=gate), stop=0.05):
+        await gate.is_reached()
+    row = await office.row(id_)
+    assert row["state"] == "sending"
+    assert 200 < row["due_in"] <= 300, "its lease runs on"
