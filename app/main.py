@@ -45,6 +45,7 @@ from app.letters.kept import KeptLetters
 from app.letters.router import router as letters_router
 from app.letters.unsubscribe import UnsubscribeLinks
 from app.notifications.events import types_told
+from app.mail.outgoing import Outgoing
 from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, take_role, welcome
@@ -158,6 +159,7 @@ def _build(app: FastAPI, settings: Settings) -> None:
         state.host_managers.refresh,
         quiet,
     )
+    state.outgoing = Outgoing(settings)
     state.mail_administration = MailAdministration(state.database, KeptLetters(settings.kept_mail))
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
     state.project_feed = ProjectFeed(state.broker, state.hub)

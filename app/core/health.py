@@ -25,7 +25,10 @@ async def healthz() -> dict[str, str]:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={503: {"description": "Not fit; the checks say why"}})
 async def readyz(request: Request) -> JSONResponse:
-    """The database answers, its schema is the one this version needs, and signals are heard."""
+    """The database answers, its schema is the one this version needs, and signals are heard.
+
+    ``mail`` is by which way e-mail leaves: ``smtp``, ``files``, or ``off`` and why. It makes nobody unfit.
+    """
     hears_signals: bool = request.app.state.broker.is_connected
     checks = {"database": False, "migrations": False, "listener": hears_signals}
     try:
@@ -35,7 +38,9 @@ async def readyz(request: Request) -> JSONResponse:
     except (OSError, SQLAlchemyError):
         pass
     is_ready = all(checks.values())
-    return JSONResponse({"status": "ok" if is_ready else "unfit", "checks": checks}, 200 if is_ready else 503)
+    status = "ok" if is_ready else "unfit"
+    mail: str = request.app.state.outgoing.said
+    return JSONResponse({"status": status, "checks": checks, "mail": mail}, 200 if is_ready else 503)
 
 
 @router.get("/metrics", response_class=Response)

@@ -25,28 +25,26 @@ class Outgoing:
         self._tls: ssl.SSLContext | None = None
         if self._relay is not None and self._relay.is_encrypted:
             self._tls = trust(settings.smtp_ca_file)
-        keeps = self._relay is None and settings.app_env == "development"
-        self.folder: Path | None = settings.data_dir / "mail" if keeps else None
-        """Where the e-mails are kept as files, if they are."""
+        self._folder: Path | None = settings.kept_mail
 
     @property
     def is_on(self) -> bool:
         """Whether e-mails are delivered at all; otherwise they wait until they are."""
-        return self._relay is not None or self.folder is not None
+        return self._relay is not None or self._folder is not None
 
     @property
     def said(self) -> str:
         """One line for operators."""
         if self._relay is not None:
             return "smtp"
-        return "files" if self.folder is not None else "off: SMTP_URL is not set"
+        return "files" if self._folder is not None else "off: SMTP_URL is not set"
 
     def lane(self) -> Lane[Letter]:
         """A way out of its own for whoever delivers."""
         if self._relay is not None:
             return SmtpLane(self._relay, self._sender, self._tls)
-        assert self.folder is not None, "there is no way out"
-        return FolderLane(self.folder, self._sender)
+        assert self._folder is not None, "there is no way out"
+        return FolderLane(self._folder, self._sender)
 
     async def refused(self, connection: AsyncConnection, refusals: Sequence[tuple[Letter, Refused]]) -> None:
         """Suppresses the addresses that take no mail for good."""

@@ -18,7 +18,20 @@ async def test_a_fit_process_says_so(http: httpx.AsyncClient):
     assert (await http.get("/healthz")).json() == {"status": "ok"}
     answer = await http.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "checks": {"database": True, "migrations": True, "listener": True}}
+    checks = {"database": True, "migrations": True, "listener": True}
+    assert answer.json() == {"status": "ok", "checks": checks, "mail": "files"}
+
+
+async def test_it_says_by_which_way_e_mail_leaves_and_is_fit_without_one(world: World):
+    ways = {
+        "files": {},
+        "smtp": {"smtp_url": "smtp://127.0.0.1:2525", "app_env": "production"},
+        "off: SMTP_URL is not set": {"app_env": "production"},
+    }
+    for said, settings in ways.items():
+        async with running(world.settings(**settings)) as app, caller_of(app) as caller:
+            answer = await caller.get("/readyz")
+        assert (answer.status_code, answer.json()["mail"]) == (200, said)
 
 
 async def test_a_schema_of_another_version_makes_it_unfit(world: World, http: httpx.AsyncClient):
