@@ -99,8 +99,17 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         warn("the pages are not built: run `make build`, or use the API alone")
     if settings.notify_test_endpoints and settings.app_env == "production":
         warn("NOTIFY_TEST_ENDPOINTS is on in production: staff can make notifications by /api/testnotify")
+    warn_of_mail(settings)
     say(f"Client Portal: {settings.base_url}  (Ctrl-C ends it)")
     serve(settings, listener)
+
+
+def warn_of_mail(settings: Settings) -> None:
+    """Says what keeps e-mail from being sent, or from being of use."""
+    if settings.smtp_url is None and settings.app_env == "production":
+        warn("SMTP_URL is not set: no e-mail is sent, and what is to be sent waits")
+    if settings.smtp_url is not None and settings.public_url is None:
+        warn(f"PUBLIC_URL is not set: links in e-mails lead to {settings.base_url}")
 
 
 def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:
@@ -116,12 +125,13 @@ def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:
     }
     os.environ.update(own | {"NOTIFY_TEST_ENDPOINTS": "true"})
     run_async(_migrate(url))
+    settings = load_settings()
     if run_async(demo.create_accounts(url)):
-        run_async(create_story(url, settings.storage_url))
+        run_async(create_story(settings))
     say("The demo world, on an embedded Postgres. Sign in with one of these; the password of all is demo-password:")
     for email, role in demo.SIGN_INS:
         say(f"  {email:<20} {role}")
-    return load_settings()
+    return settings
 
 
 def _kept(file: Path, make: Callable[[], str]) -> str:

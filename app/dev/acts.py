@@ -7,10 +7,22 @@ from datetime import UTC, datetime, timedelta
 from app.dev.stage import Act, Person, Stage
 from app.issues.schemas import IssuePatch, NewIssue
 from app.issues.statuses import IssueKind, IssueStatus
+from app.preferences.schemas import PreferencesChange
 from app.tasks.models import Decision, TaskStatus
 from app.tasks.schemas import ApprovalDecision, NewApproval, NewTask, TaskChange
 
 Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefers(Act):
+    """Says how they want to be told from now on."""
+
+    change: PreferencesChange
+
+    async def perform(self, stage: Stage) -> None:
+        async with stage.database.transaction() as transaction:
+            await stage.preferences.change_preferences(transaction, self.by.principal, self.change)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from app.accounts.roles import Role
 from app.dev import props
-from app.dev.acts import Asks, Decides, Judges, Plans, Raises, Reads, Says, Sets, Shares
+from app.dev.acts import Asks, Decides, Judges, Plans, Prefers, Raises, Reads, Says, Sets, Shares
 from app.dev.demo import CLIENT, DEVELOPER, FIRST_PROJECT, MANAGER
 from app.dev.stage import Act, Person
 from app.issues.statuses import IssueKind, IssueStatus
+from app.preferences.schemas import PreferencesChange, QuietHours
 from app.tasks.models import Decision, TaskStatus
 
 CLARA = Person(CLIENT, Role.CLIENT, FIRST_PROJECT)
@@ -30,6 +31,8 @@ _DOOR = "The front door sticks when it rains"
 _HEATING = "Underfloor heating in the hall as well"
 _SOCKET = "A socket beside the mirror in the hall"
 
+_EVENINGS_OFF = PreferencesChange(time_zone="Europe/Copenhagen", quiet_hours=QuietHours(begin="20:00", end="07:00"))
+
 _MATERIALS = """\
 room;material;quantity;unit
 Hall;Floor tiles 30 x 60, light grey;14.5;m2
@@ -50,6 +53,8 @@ _SCHEDULE = (
 
 
 def acts() -> Iterator[Act]:
+    yield Prefers(by=DENIZ, ago=timedelta(days=25), change=_EVENINGS_OFF)
+    yield Prefers(by=CLARA, ago=timedelta(days=25), change=PreferencesChange(time_zone="Europe/Copenhagen"))
     yield from _plans()
     yield from _work()
     yield from _issues()
@@ -163,7 +168,9 @@ def _talk() -> Iterator[Act]:
         ago=timedelta(days=2, hours=3),
         body="The exchange costs nothing and no time: we begin with the hall anyway.",
     )
-    yield Says(by=CLARA, ago=timedelta(days=2, hours=2, minutes=56), body="Perfect, thank you both.")
+    # So soon that she gets no e-mail of what she has read.
+    thanks = timedelta(days=2, hours=2, minutes=58, seconds=40)
+    yield Says(by=CLARA, ago=thanks, body="Perfect, thank you both.")
     yield Says(
         by=DENIZ,
         ago=timedelta(hours=20),

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from app.accounts.roles import Role
 from app.dev import props
-from app.dev.acts import Asks, Decides, Judges, Plans, Raises, Reads, Says, Sets, Shares
+from app.dev.acts import Asks, Decides, Judges, Plans, Prefers, Raises, Reads, Says, Sets, Shares
 from app.dev.demo import CLIENT_2, DEVELOPER_2, MANAGER_2, SECOND_PROJECT
 from app.dev.stage import Act, Person
 from app.issues.statuses import IssueKind, IssueStatus
+from app.preferences.models import Digest
+from app.preferences.schemas import PreferencesChange
 from app.tasks.models import Decision, TaskStatus
 
 CHLOE = Person(CLIENT_2, Role.CLIENT, SECOND_PROJECT)
@@ -28,6 +30,8 @@ _REFUSED = "The postcode is refused for Belgium"
 _SLOW = "Photos of products load slowly on a phone"
 _WISHES = "A wish list that works without an account"
 _WRAPPING = "Gift wrapping at the checkout"
+
+_ONCE_A_DAY = PreferencesChange(time_zone="Europe/Paris", digest=Digest.DAILY)
 
 _PRODUCTS = """\
 number,name,colour,in stock
@@ -54,6 +58,8 @@ _STEPS = (
 
 
 def acts() -> Iterator[Act]:
+    yield Prefers(by=CHLOE, ago=timedelta(days=28), change=_ONCE_A_DAY)
+    yield Prefers(by=DARA, ago=timedelta(days=28), change=PreferencesChange(time_zone="Europe/Paris"))
     yield from _plans()
     yield from _work()
     yield from _issues()

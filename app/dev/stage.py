@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,11 +18,14 @@ from app.chat.service import ChatService
 from app.core.database import Database
 from app.core.pagination import Page
 from app.core.types import HostId
+from app.dev.mailman import Mailman
 from app.files.intake import Intake
 from app.files.pictures import Pictures
 from app.files.uploads import Uploads
 from app.issues.service import IssueService
-from app.notifications.service import NotificationService
+from app.notifications.events import types_told
+from app.notifications.service import QUIET, NotificationService
+from app.preferences.service import PreferenceService
 from app.presence.board import PresenceBoard
 from app.projects.preflight import HostSchema
 from app.projects.service import ProjectService
@@ -41,19 +44,24 @@ _TIMES: Mapping[str, tuple[str, ...]] = {
     "task_changes": ("at",),
     "approvals": ("created_at", "decided_at"),
     "notifications": ("created_at",),
+    "email_items": ("created_at",),
     "rooms": ("active_at",),
 }
+_MOMENT = "CAST(:moment AS timestamptz)"
 
 
 def _dated(table: str, columns: Iterable[str]) -> str:
-    moment = "CAST(:moment AS timestamptz)"
-    dated = ", ".join(f"{column} = CASE WHEN {column} > {moment} THEN {moment} ELSE {column} END" for column in columns)
-    is_later = " OR ".join(f"{column} > {moment}" for column in columns)
+    dated = ", ".join(f"{column} = least({column}, {_MOMENT})" for column in columns)
+    is_later = " OR ".join(f"{column} > {_MOMENT}" for column in columns)
     return f"{table}_dated AS (UPDATE client_portal.{table} SET {dated} WHERE {is_later})"  # noqa: S608 (our names)
 
 
+_EMAILS_DATED = f"""emails_dated AS (UPDATE client_portal.email_outbox
+    SET created_at = {_MOMENT}, due_at = {_MOMENT} + CAST(:quiet AS interval) WHERE created_at > {_MOMENT})"""  # noqa: S608
 # What has just been made was made at that moment: all that was made before is earlier.
-_NOTHING_LATER = text(f"WITH {', '.join(_dated(table, columns) for table, columns in _TIMES.items())} SELECT")
+_NOTHING_LATER = text(
+    f"WITH {', '.join(_dated(table, columns) for table, columns in _TIMES.items())}, {_EMAILS_DATED} SELECT"
+)
 
 
 class Person(NamedTuple):
@@ -71,8 +79,10 @@ class Person(NamedTuple):
 class Stage:
     """The services, and what was made so far by the names that the story gives it."""
 
-    def __init__(self, database: Database, host: HostSchema, storage: Storage) -> None:
+    def __init__(self, database: Database, host: HostSchema, storage: Storage, mailman: Mailman) -> None:
         self.database = database
+        self._mailman = mailman
+        self.preferences = PreferenceService(database, types_told, QUIET)
         self.notifications = NotificationService(database, CollectorRegistry())
         projects = ProjectService(
             database, host, self.notifications.unread_by_project, partial(progress_by_project, database)
@@ -84,13 +94,18 @@ class Stage:
         self.uploads = Uploads(database, host, self.notifications, storage, Pictures(), room_limit=_ROOM_LIMIT)
         self.made: dict[str, UUID] = {}
 
-    async def play(self, acts: Iterable["Act"]) -> None:
-        """Performs these, the earliest first, and dates what each has made."""
-        now = datetime.now(UTC)
+    async def play(self, acts: Iterable["Act"], now: datetime) -> None:
+        """Performs these, the earliest first, and dates what each has made; e-mail goes out in between, as it is due.
+
+        ``now`` is when the story ends.
+        """
         for act in sorted(acts, key=lambda each: each.ago, reverse=True):
+            moment = now - act.ago
+            await self._mailman.send_due(moment)
             await act.perform(self)
             async with self.database.transaction() as transaction:
-                await transaction.connection.execute(_NOTHING_LATER, {"moment": now - act.ago})
+                await transaction.connection.execute(_NOTHING_LATER, {"moment": moment, "quiet": QUIET})
+        await self._mailman.send_due(now)
 
     async def room(self, person: Person) -> tuple[UUID, int]:
         """The room of the person's project, and the number of its last message."""

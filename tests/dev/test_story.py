@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from app.dev.story import create_story
-from tests.world import PEOPLE, World
+from tests.world import PEOPLE, World, email
 
 _MOMENTS = """
 SELECT created_at FROM client_portal.messages UNION ALL SELECT shared_at FROM client_portal.files
@@ -24,7 +26,7 @@ UNION ALL SELECT created_at FROM client_portal.approvals UNION ALL SELECT create
 async def test_the_clients_find_work_under_way_and_a_question(
     world: World, as_person: Callable[..., httpx.AsyncClient], tmp_path: Path, project_id: object, client: str
 ) -> None:
-    await create_story(world.url, tmp_path.as_uri())
+    await create_story(world.settings(data_dir=tmp_path))
 
     async def items(path: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await as_person(client).get(f"/api/projects/{project_id}/{path}")).json()[
@@ -49,7 +51,7 @@ async def test_the_clients_find_work_under_way_and_a_question(
 
 async def test_all_of_it_is_past_and_most_of_it_read(world: World, tmp_path: Path) -> None:
     began = datetime.now(UTC)
-    await create_story(world.url, tmp_path.as_uri())
+    await create_story(world.settings(data_dir=tmp_path))
     moments = [row[0] for row in await world.fetch(_MOMENTS)]
     assert max(moments) < began - timedelta(minutes=30)
     assert len(set(moments)) > 50
@@ -60,3 +62,49 @@ async def test_all_of_it_is_past_and_most_of_it_read(world: World, tmp_path: Pat
     )
     assert max(unread.values()) <= 5
     assert {PEOPLE["client"], PEOPLE["client2"], PEOPLE["dev"], PEOPLE["pm"]} <= unread.keys()
+
+
+# Digests and quiet hours make another story of the same one, by the hour at which it ends.
+@pytest.mark.parametrize("hours_ago", [0, 6, 12, 18])
+async def test_the_letters_are_there_that_would_have_gone_out_in_its_last_days(
+    world: World, tmp_path: Path, hours_ago: int
+) -> None:
+    now = datetime.now(UTC) - timedelta(hours=hours_ago)
+    await create_story(world.settings(data_dir=tmp_path), now)
+    rows = await world.fetch("SELECT * FROM client_portal.email_outbox")
+    assert 12 <= len(rows) <= 18
+    assert min(row["created_at"] for row in rows) > now - timedelta(days=4, hours=1)
+    # What a digest or quiet hours hold back still waits; a worker sends it when its time has come.
+    assert all(row["due_at"] > now for row in rows if row["state"] == "waiting")
+    reasons = {row["error"] for row in rows if row["state"] == "not_sent"}
+    assert reasons == {"Nothing left to tell: read already."}
+    sent = {str(row["id"]): row for row in rows if row["state"] == "sent"}
+    letters = {file.stem: _letter(file) for file in (tmp_path / "mail").iterdir()}
+    assert letters.keys() == sent.keys()
+    team_and_clients = {email(person) for person in ("client", "client2", "dev", "dev2")}
+    assert {row["address"] for row in sent.values()} == team_and_clients
+    for id_, letter in letters.items():
+        address, ended_at = sent[id_]["address"], sent[id_]["ended_at"]
+        assert ended_at <= now
+        assert letter["Date"].datetime == ended_at.replace(microsecond=0)
+        assert [each.addr_spec for each in letter["To"].addresses] == [address]
+        content = "".join(part.get_content() for part in letter.walk() if part.get_content_maintype() == "text")
+        assert {each for each in map(email, PEOPLE) if each in content} == {address}
+
+
+async def test_some_have_said_how_they_want_to_be_told(
+    world: World, as_person: Callable[..., httpx.AsyncClient], tmp_path: Path
+) -> None:
+    await create_story(world.settings(data_dir=tmp_path))
+
+    async def preferences(person: str) -> dict[str, Any]:
+        return dict((await as_person(person).get("/api/notifications/preferences")).json())
+
+    assert (await preferences("client2"))["digest"] == "daily"
+    assert (await preferences("dev"))["quiet_hours"] == {"from": "20:00", "to": "07:00"}
+
+
+def _letter(file: Path) -> EmailMessage:
+    letter = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(letter, EmailMessage)
+    return letter
