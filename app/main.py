@@ -44,8 +44,8 @@ from app.letters.admin_router import router as mail_admin_router
 from app.letters.kept import KeptLetters
 from app.letters.router import router as letters_router
 from app.letters.unsubscribe import UnsubscribeLinks
-from app.notifications.events import types_told
 from app.mail.outgoing import Outgoing
+from app.notifications.events import types_told
 from app.notifications.feed import NotificationFeed
 from app.notifications.router import router as notifications_router
 from app.notifications.service import NotificationService, take_role, welcome
