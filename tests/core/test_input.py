@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.dev.demo import FIRST_PROJECT
+from tests.push.service import KEYS_OF_NOBODY
 from tests.running import caller_of, is_problem
 from tests.world import PEOPLE, World, bearer
 
@@ -282,6 +283,7 @@ def _example(path: str) -> dict[str, Any]:
             "time_zone": "Europe/Berlin",
             "quiet_hours": {"from": "22:00", "to": "07:00"},
         },
+        "/api/notifications/push/subscriptions": {"endpoint": "https://push.example/1", "keys": KEYS_OF_NOBODY},
         "/api/notifications/read_about": {"source_kind": "issue", "source_id": str(uuid4())},
         "/api/testnotify/issue": {"project_id": str(FIRST_PROJECT), "issue_id": str(uuid4()), "message": "A leak"},
         "/api/testnotify/message": {"project_id": str(FIRST_PROJECT), "message_id": str(uuid4()), "snippet": "Hello"},

@@ -20,6 +20,12 @@ from jose import jwt
 Answer = int | tuple[int, dict[str, str]] | Callable[[web.Request], Awaitable[web.StreamResponse]]
 """A status, perhaps with headers, or what is done with the request."""
 
+KEYS_OF_NOBODY = {
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
+"""As a browser gives them (RFC 8291, 5)."""
+
 
 @dataclass(frozen=True)
 class Received:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.dev.demo import PASSWORD
+from tests.push.service import KEYS_OF_NOBODY
 from tests.security.cast import ABSENT, PROJECTS, SIGNED_IN, Cast
 
 NO_ONE: frozenset[str] = frozenset()
@@ -116,6 +117,10 @@ def _wrong_sign_in(_: Params) -> Any:
     return {"email": f"{uuid4()}@example.com", "password": "wrong"}
 
 
+def _browser(_: Params) -> Any:
+    return {"endpoint": "https://push.example/1", "keys": KEYS_OF_NOBODY}
+
+
 def _about_message(params: Params) -> Any:
     return {"source_kind": "message", "source_id": params["message_id"]}
 
@@ -156,6 +161,10 @@ RULES: dict[str, Rule] = {
     "POST /api/notifications/visible": Rule(204),
     "DELETE /api/notifications/visible": Rule(204),
     "POST /unsubscribe": Rule(404, is_open=True, query="token=none.of.ours"),
+    "GET /api/notifications/push": Rule(200),
+    # Push is not set up here: who may subscribe is told so.
+    "POST /api/notifications/push/subscriptions": Rule(409, body=_browser),
+    "DELETE /api/notifications/push/subscriptions": Rule(204, body=_browser),
     "GET /api/notifications/stream": Rule(200),
     "WS /api/notifications/ws": Rule(101),
     "POST /api/testnotify/issue": Rule(204, of="project", may=MANAGERS, body=_issue),
