@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.letters import queries
@@ -16,8 +17,12 @@ from app.mail.letter import Letter
 from app.outbox.courier import Later, Never, Send, Verdict
 from app.projects.preflight import HostSchema
 
-TOO_OLD = timedelta(days=3)
+log = structlog.get_logger(__name__)
+
+_TOO_OLD = timedelta(days=3)
 """After so long nobody wants to hear of something as news."""
+
+_AFTER_FAULT = timedelta(minutes=15)
 
 
 class LetterJudge:
@@ -39,7 +44,12 @@ class LetterJudge:
         items = await queries.due_items(connection, self._host, ids)
         verdicts: dict[UUID, Verdict[Letter]] = {}
         for email in emails:
-            verdicts[email.id] = self._verdict(email, items.get(email.id, []), now)
+            try:
+                verdicts[email.id] = self._verdict(email, items.get(email.id, []), now)
+            except Exception as error:
+                # One that cannot be put together keeps no others back, and is there when the fault is mended.
+                log.error("email_not_composed", email=str(email.id), error=repr(error))
+                verdicts[email.id] = Later(now + _AFTER_FAULT)
             # Putting many together takes a while: requests are not to wait for all of them.
             await asyncio.sleep(0)
         return verdicts
@@ -87,6 +97,6 @@ def _against(item: DueItem, now: datetime) -> str | None:
         return "the project is muted"
     if not item.is_wanted:
         return "e-mail of this type is switched off"
-    if item.created_at < now - TOO_OLD:
+    if item.created_at < now - _TOO_OLD:
         return "older than three days"
     return None

@@ -1,5 +1,6 @@
 """Whether an e-mail that is due is sent, and when: by how its recipient stands and wants it at that moment."""
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,9 @@ from fastapi import FastAPI
 
 from app.core.database import fetch
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
+from app.letters.composer import Composer
 from app.letters.judge import LetterJudge
+from app.letters.queries import DueEmail, DueItem
 from app.mail.letter import Letter
 from app.outbox.courier import Later, Never, Send, Verdict
 from app.projects.models import Room
@@ -149,6 +152,23 @@ class TestSent:
         assert len(asked) == 2
         assert verdicts.keys() == set(ids)
         assert all(isinstance(verdict, Send) and verdict.parcel.id == id_ for id_, verdict in verdicts.items())
+
+    async def test_one_that_cannot_be_put_together_keeps_no_other_back(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ):
+        def fails_for_one(composer: Composer, email: DueEmail, items: Sequence[DueItem]) -> Letter:
+            if items[0].title == "Odd":
+                raise ValueError("a fault of ours")
+            return compose(composer, email, items)
+
+        compose = Composer.compose
+        monkeypatch.setattr(Composer, "compose", fails_for_one)
+        odd, even = await queued(house.world, "dev", "Odd"), await queued(house.world, "dev", "Even")
+        judge = LetterJudge(HostSchema(True), URL, QUIET, LINKS)
+        now = await now_of(house.world)
+        verdicts = await verdicts_of(house.app, judge, [odd, even], now)
+        assert verdicts[odd] == Later(now + timedelta(minutes=15))
+        assert isinstance(verdicts[even], Send)
 
 
 class TestNotSent:
