@@ -385,6 +385,20 @@ class TestOnce:
         assert await world.value("SELECT count(*) FROM client_portal.email_outbox") == 0
 
 
+async def test_who_becomes_a_client_hears_nothing_any_more_of_what_the_team_was_told(app: FastAPI, world: World):
+    await _has_browser(world, "dev")
+    await _sets(app, "dev", push_enabled=True)
+    await _hears_of(app, "dev", "issue_created", bell=False)
+    await _says(app, world, "client")
+    await _raises(app, world)
+    assert len((await _emails(world, "dev"))[0]) == 2
+    await world.execute("DELETE FROM client_portal.project_members WHERE user_id = $1", PEOPLE["dev"])
+    async with _as(app, "admin") as admin:
+        answer = await admin.patch(f"/api/admin/accounts/{PEOPLE['dev']}", json={"role": "client"})
+        assert answer.status_code == 200, answer.text
+    assert (await _bell(world, "dev"), await _emails(world, "dev"), await _pushes(world, "dev")) == ([], [], [])
+
+
 class TestReading:
     """Who looks at the thing itself need not hear of it by e-mail, though it never was in their bell."""
 
