@@ -1,16 +1,13 @@
 """The `portal` command. Every fault is one line on standard error that says what to do."""
 
 import os
-import secrets
 import socket
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.commands import accounts, files, mail, members, push
+from app.commands import accounts, files, mail, members, push, worker
 from app.commands.console import direct_url, say, warn
 from app.commands.console import run as run_async
 from app.core import migrations, pages
@@ -20,7 +17,6 @@ from app.dev.embedded import EmbeddedPostgres
 from app.dev.story import create_story
 from app.projects.host_managers import check_managers_query
 from app.projects.preflight import check_host
-from app.push.vapid import new_private_key
 from app.server import listen, serve, unwind_on_sigterm
 from app.settings import Settings, load_settings
 from app.storage.store import Storage
@@ -31,6 +27,7 @@ app.add_typer(members.app, name="member")
 app.add_typer(mail.app, name="mail")
 app.command()(files.sweep)
 app.command()(push.push_keys)
+app.command()(worker.worker)
 
 
 def portal() -> None:
@@ -117,12 +114,7 @@ def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:
     run_async(Storage(settings.storage_url).check())  # before the demo world, whose files are to go there
     url = demo.portal_url(server, settings.data_dir)
     run_async(demo.create_host(server, url))
-    own = {
-        "DATABASE_URL": url,
-        "JWT_SECRET": settings.jwt_secret or _kept(settings.data_dir / "jwt-secret", secrets.token_hex),
-        "VAPID_PRIVATE_KEY": settings.vapid_private_key
-        or _kept(settings.data_dir / "vapid-private-key", new_private_key),
-    }
+    own = {"DATABASE_URL": url} | demo.kept_secrets(settings)
     os.environ.update(own | {"NOTIFY_TEST_ENDPOINTS": "true"})
     run_async(_migrate(url))
     settings = load_settings()
@@ -132,16 +124,6 @@ def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:
     for email, role in demo.SIGN_INS:
         say(f"  {email:<20} {role}")
     return settings
-
-
-def _kept(file: Path, make: Callable[[], str]) -> str:
-    """A secret of the embedded run, made once: sign-ins and subscriptions of browsers outlive a restart."""
-    if not file.exists():
-        made = file.with_name(f"{file.name}.new")
-        made.touch(mode=0o600)
-        made.write_text(make())
-        made.replace(file)
-    return file.read_text()
 
 
 async def _prepare(settings: Settings) -> None:

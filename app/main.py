@@ -1,5 +1,6 @@
 """The composition root: the only file that knows every module."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,6 +45,7 @@ from app.letters.admin_router import router as mail_admin_router
 from app.letters.kept import KeptLetters
 from app.letters.router import router as letters_router
 from app.letters.unsubscribe import UnsubscribeLinks
+from app.letters.workers import outbox_workers
 from app.mail.outgoing import Outgoing
 from app.notifications.events import types_told
 from app.notifications.feed import NotificationFeed
@@ -209,6 +211,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         welcome=welcome,
         take_role=take_role,
     )
+    state.outbox_workers = outbox_workers(
+        state.database,
+        state.settings,
+        host,
+        state.registry,
+        outgoing=state.outgoing,
+        network=state.push_network,
+    )
     state.broker.on_gap(state.database.renew)
     state.notification_feed.start()
     state.room_feed.start()
@@ -216,12 +226,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await state.host_managers.start()
     state.presence.start()
     state.sweeper.start()
+    if state.settings.mail_worker:
+        for worker in state.outbox_workers:
+            worker.start()
     # What exists now lives as long as the process: keep the garbage collector from walking it again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     with told_of_end(lambda: state.hub.close("shutdown")), ends_with_parent():
         yield
+    await asyncio.gather(*(worker.stop() for worker in state.outbox_workers))
     await state.sweeper.stop()
     await state.host_managers.stop()
     await state.presence.stop()

@@ -80,3 +80,9 @@ def listen(settings: Settings) -> socket.socket:
 def unwind_on_sigterm() -> None:
     """Lets SIGTERM end what runs before and after the server in order, as Ctrl-C does; with 0, for it was asked to."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+
+
+def unwind_on_signals() -> None:
+    """The same for SIGTERM and Ctrl-C."""
+    unwind_on_sigterm()
+    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))

@@ -1,6 +1,7 @@
 """The demo world of the embedded database: a host app's tables, its people, and their accounts here."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.dev.embedded import EmbeddedError, EmbeddedPostgres
 from app.notifications.service import welcome
 from app.projects.roles import MemberRole
 from app.projects.service import add_member
+from app.push.vapid import new_private_key
 from app.settings import Settings
 
 DATABASE = "portal"
@@ -112,6 +114,24 @@ def portal_url(server: EmbeddedPostgres, data_dir: Path) -> str:
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(24))
     return server.url(DATABASE, ROLE, secret.read_text())
+
+
+def kept_secrets(settings: Settings) -> dict[str, str]:
+    """The variables of the embedded run's secrets, made once: sign-ins and subscriptions outlive a restart."""
+    folder = settings.data_dir
+    return {
+        "JWT_SECRET": settings.jwt_secret or _kept(folder / "jwt-secret", secrets.token_hex),
+        "VAPID_PRIVATE_KEY": settings.vapid_private_key or _kept(folder / "vapid-private-key", new_private_key),
+    }
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
+    if not file.exists():
+        made = file.with_name(f"{file.name}.new")
+        made.touch(mode=0o600)
+        made.write_text(make())
+        made.replace(file)
+    return file.read_text()
 
 
 async def create_host(server: EmbeddedPostgres, url: str) -> None:

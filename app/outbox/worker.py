@@ -53,8 +53,13 @@ class Worker(Generic[Parcel]):
         self._lanes = lanes
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def outbox(self) -> str:
+        """The name of its table."""
+        return self._measures.outbox
+
     def start(self) -> None:
-        name = self._measures.outbox
+        name = self.outbox
         self._ledger.start()
         self._tasks = [
             asyncio.create_task(self._claim(), name=f"claims of {name}"),
@@ -89,7 +94,7 @@ class Worker(Generic[Parcel]):
                 database_faults = 0
             except Exception as error:
                 database_faults += 1
-                log.warning("outbox_interrupted", outbox=self._measures.outbox, error=told_in_logs(error))
+                log.warning("outbox_interrupted", outbox=self.outbox, error=told_in_logs(error))
                 await self._rest(self._pace.pause(database_faults))
 
     async def _claim_once(self) -> None:
@@ -112,7 +117,7 @@ class Worker(Generic[Parcel]):
         """Waits, longer each time, while nothing can be delivered at all. The lanes give back what is left."""
         await self._claimed.join()
         pause = self._pace.pause(self._faults)
-        log.warning("outbox_unreachable", outbox=self._measures.outbox, faults=self._faults, pause=round(pause, 1))
+        log.warning("outbox_unreachable", outbox=self.outbox, faults=self._faults, pause=round(pause, 1))
         self._faults += 1
         await self._rest(pause)
         self._is_cut_off = False
@@ -178,7 +183,7 @@ class Worker(Generic[Parcel]):
             return Entry(_ended(claimed, State.DEAD, fault), (claimed.parcel, fault)), True
         except Exception as error:
             # Cut off by us, or a fault of the courier's own: whose it is shows when it happens again.
-            log.error("outbox_row_failed", outbox=self._measures.outbox, id=str(claimed.id), error=told_in_logs(error))
+            log.error("outbox_row_failed", outbox=self.outbox, id=str(claimed.id), error=told_in_logs(error))
             return self._to_be_retried(claimed, error, claimed.attempts), False
         self._faults = 0
         return Entry(_ended(claimed, State.SENT)), True
@@ -189,14 +194,14 @@ class Worker(Generic[Parcel]):
         if attempts >= self._pace.tries:
             self._log_end(claimed, fault)
             return Entry(_ended(claimed, State.DEAD, fault))
-        log.info("outbox_row_retried", outbox=self._measures.outbox, id=str(claimed.id), attempts=claimed.attempts)
+        log.info("outbox_row_retried", outbox=self.outbox, id=str(claimed.id), attempts=claimed.attempts)
         wait = max(self._pace.retry(attempts), min(after or timedelta(), _LONGEST_ASKED_FOR))
         return Entry(Outcome(claimed.id, claimed.generation, State.RETRYING, attempts, told(fault), after=wait))
 
     def _log_end(self, claimed: Claimed[Parcel], fault: Exception) -> None:
         log.warning(
             "outbox_row_dead",
-            outbox=self._measures.outbox,
+            outbox=self.outbox,
             id=str(claimed.id),
             attempts=claimed.attempts,
             error=told_in_logs(fault),
@@ -209,7 +214,7 @@ class Worker(Generic[Parcel]):
             try:
                 await self.purge()
             except Exception as error:
-                log.warning("outbox_not_purged", outbox=self._measures.outbox, error=told_in_logs(error))
+                log.warning("outbox_not_purged", outbox=self.outbox, error=told_in_logs(error))
 
     async def purge(self) -> int:
         """Deletes what has ended long ago; answers how many rows that were."""

@@ -1,0 +1,91 @@
+"""`portal worker`: sends e-mail and push, and serves nothing."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import asyncpg
+import typer
+from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.commands.console import direct_url, run, say
+from app.core import connect, migrations
+from app.core.database import Database
+from app.core.errors import StartupError
+from app.core.logs import configure_logs
+from app.dev import demo
+from app.letters.workers import outbox_workers
+from app.mail.outgoing import Outgoing
+from app.projects.preflight import host_columns
+from app.push.addresses import push_network
+from app.server import unwind_on_signals
+from app.settings import Settings, load_settings
+
+
+def worker(
+    lanes: Annotated[int, typer.Option(min=1, max=20, help="How many are delivered at the same time")] = 2,
+) -> None:
+    """Send what is due, e-mail and push, until it is told to end. Any number of them may run.
+
+    The portal itself does so too, unless MAIL_WORKER is false.
+    """
+    unwind_on_signals()
+    settings = _with_database(load_settings()).for_serving()
+    configure_logs(settings.app_env)
+    run(_work(settings, lanes))
+
+
+def _with_database(settings: Settings) -> Settings:
+    """These settings; without DATABASE_URL those of the demo, while it runs."""
+    if not settings.is_embedded:
+        return settings
+    url = demo.running_url(settings)
+    if url is None:
+        return settings.model_copy(update={"database_url": direct_url(settings)})
+    secrets = {name.lower(): value for name, value in demo.kept_secrets(settings).items()}
+    return settings.model_copy(update={"database_url": url} | secrets)
+
+
+async def _work(settings: Settings, lanes: int) -> None:
+    url = direct_url(settings)
+    if not await migrations.is_current(url):
+        raise StartupError("The schema client_portal is not up to date: run `portal migrate` first")
+    database = Database(url, pool_size=4)
+    network = push_network(settings)
+    try:
+        async with database.reading() as connection:
+            host = await host_columns(connection)
+        workers = outbox_workers(
+            database,
+            settings,
+            host,
+            CollectorRegistry(),
+            outgoing=Outgoing(settings),
+            network=network,
+            lanes=lanes,
+        )
+        if not workers:
+            raise StartupError("SMTP_URL: must be set with APP_ENV=production, or VAPID_PRIVATE_KEY for push")
+        for each in workers:
+            each.start()
+        say(f"Sending what is due: {', '.join(each.outbox for each in workers)}.  (Ctrl-C ends it)")
+        await _told_to_end()
+        await asyncio.gather(*(each.stop() for each in workers))
+    except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+        raise StartupError(f"DATABASE_URL: {connect.one_line(getattr(error, 'orig', None) or error)}") from None
+    finally:
+        await network.close()
+        await database.close()
+
+
+async def _told_to_end() -> None:
+    """Returns when a signal asks for an end; a second one is not waited for."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+    unwind_on_signals()
