@@ -30,7 +30,7 @@ export function Channels({ switches, settings }: Props) {
       <Switch
         id="email"
         label="E-mail"
-        hint={`${address ? `To ${address}, about` : 'About'} what you have not read here by then.`}
+        hint={`${address ? `To ${address}, about` : 'About'} what you have not read here.`}
         on={settings.email_enabled}
         change={(on) => void switches.change({ email_enabled: on })}
       />
