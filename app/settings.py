@@ -175,6 +175,7 @@ class Settings(BaseSettings):
             raise StartupError(
                 "JWT_SECRET: must be set together with DATABASE_URL, such as to the output of: openssl rand -hex 32"
             )
+        assert self.sender
         return self
 
     @property
@@ -200,9 +201,12 @@ class Settings(BaseSettings):
 
     @property
     def sender(self) -> Mailbox:
-        """Whom e-mail is from."""
-        host = urlsplit(self.base_url).hostname or "localhost"
-        return Mailbox.of(self.mail_from or f"Client Portal <no-reply@{domain_of(host)}>")
+        """Whom e-mail is from; raises ``StartupError`` where that cannot be told from PUBLIC_URL."""
+        try:
+            host = urlsplit(self.base_url).hostname or "localhost"
+            return Mailbox.of(self.mail_from or f"Client Portal <no-reply@{domain_of(host)}>")
+        except ValueError:
+            raise StartupError("MAIL_FROM: must be set, for the host of PUBLIC_URL makes no address") from None
 
     @property
     def base_url(self) -> str:

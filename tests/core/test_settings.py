@@ -3,6 +3,7 @@
 import pytest
 
 from app.core.errors import StartupError
+from app.core.relay import Encryption, Mailbox, Relay
 from app.settings import Settings, load_settings
 from tests.world import SECRET
 
@@ -33,6 +34,24 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch):
         ("ALLOWED_ORIGINS", "*"),
         ("ALLOWED_ORIGINS", "https://app.example,foo"),
         ("ALLOWED_ORIGINS", "https://app.example/path"),
+        ("SMTP_URL", "mail.example.com:587"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp+tls://mail.example.com"),
+        ("SMTP_URL", "smtp://mail.example.com:port"),
+        ("SMTP_URL", "smtp://mail.example.com:0"),
+        ("SMTP_URL", "smtp://mail.example.com/path"),
+        ("SMTP_URL", "smtps://me@mail.example.com"),
+        ("SMTP_URL", "smtps://:password@mail.example.com"),
+        ("SMTP_URL", "smtps://me:100%@mail.example.com"),
+        ("SMTP_URL", "smtps://me:pass word@mail.example.com"),
+        ("SMTP_URL", "smtps://me:pass%00word@mail.example.com"),
+        ("SMTP_CA_FILE", "/nowhere/ca.pem"),
+        ("SMTP_CA_FILE", __file__),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "Firm, Inc <a@firm.example>"),
+        ("MAIL_FROM", "a@firm.example, b@firm.example"),
+        ("MAIL_FROM", "A <a@firm.example>\nBcc: b@firm.example"),
+        ("MAIL_QUIET_SECONDS", "-1"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(monkeypatch: pytest.MonkeyPatch, name, value):
@@ -84,3 +103,61 @@ def test_the_demo_world_with_its_known_passwords_is_not_for_production(monkeypat
 def test_the_address_that_is_shown_can_be_opened(monkeypatch: pytest.MonkeyPatch, host, url):
     monkeypatch.setenv("HOST", host)
     assert load_settings().base_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "relay"),
+    [
+        ("smtp://localhost", Relay("localhost", 25, Encryption.NONE)),
+        ("smtp://mail.example.com:2525", Relay("mail.example.com", 2525, Encryption.NONE)),
+        ("smtp://me:secret@127.0.0.1", Relay("127.0.0.1", 25, Encryption.NONE, "me", "secret")),
+        ("smtp+starttls://[::1]", Relay("::1", 587, Encryption.STARTTLS)),
+        ("smtps://me%40x:p%2F%3A%40%25%C3%BC@h/", Relay("h", 465, Encryption.TLS, "me@x", "p/:@%ü")),
+        ("smtps://me@x:secret@h:4650", Relay("h", 4650, Encryption.TLS, "me@x", "secret")),
+    ],
+)
+def test_the_mail_server(monkeypatch: pytest.MonkeyPatch, url, relay):
+    monkeypatch.setenv("SMTP_URL", url)
+    assert load_settings().relay == relay
+
+
+@pytest.mark.parametrize("url", ["smtp://me:s3cret@mail.example.com", "smtp://me:s3cret@192.0.2.1:587"])
+def test_a_password_is_not_sent_in_clear_over_a_network(monkeypatch: pytest.MonkeyPatch, url):
+    monkeypatch.setenv("SMTP_URL", url)
+    with pytest.raises(StartupError, match=r"SMTP_URL: would send the password in clear"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "url", ["smtps://me:s3cret/x@h", "smtps://me:s3cret#x@h", "smtps://me:s3cret%@h", "s3cret://h"]
+)
+def test_a_password_for_mail_is_not_shown_by_what_refuses_it(monkeypatch: pytest.MonkeyPatch, url):
+    monkeypatch.setenv("SMTP_URL", url)
+    with pytest.raises(StartupError) as refused:
+        load_settings()
+    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in repr(Relay.of("smtps://me:s3cret@h"))
+
+
+@pytest.mark.parametrize(
+    ("public_url", "address"),
+    [
+        ("https://portal.example.com:8443/base", "no-reply@portal.example.com"),
+        ("https://portal.müller.example", "no-reply@portal.xn--mller-kva.example"),
+        ("http://[::1]:3000", "no-reply@[IPv6:::1]"),
+    ],
+)
+def test_mail_is_from_the_host_that_people_reach(monkeypatch: pytest.MonkeyPatch, public_url, address):
+    monkeypatch.setenv("PUBLIC_URL", public_url)
+    assert load_settings().sender == Mailbox("Client Portal", address)
+
+
+def test_mail_is_from_whom_the_operator_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MAIL_FROM", '"Firm, Inc" <portal@firm.example>')
+    assert load_settings().sender == Mailbox("Firm, Inc", "portal@firm.example")
+
+
+def test_a_host_that_makes_no_address_needs_a_sender(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PUBLIC_URL", "https://por tal,example")
+    with pytest.raises(StartupError, match="MAIL_FROM: must be set"):
+        load_settings().for_serving()

@@ -104,10 +104,11 @@ async def _one_in_each_worker(portal: Portal, stack: AsyncExitStack, headers: di
     raise AssertionError(f"all streams were served by {list(found)}")
 
 
-async def test_the_start_warns_of_simulated_events_in_production(portal: Portal):
+async def test_the_start_warns_of_simulated_events_and_of_e_mail_that_waits_in_production(portal: Portal):
     log = portal.log.read_text()
-    assert "warning" in log
+    assert log.count("portal: warning: ") == 2
     assert "NOTIFY_TEST_ENDPOINTS" in log
+    assert "SMTP_URL is not set: no e-mail is sent" in log
     assert "Traceback" not in log
 
 

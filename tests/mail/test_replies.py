@@ -1,0 +1,72 @@
+"""What replies of mail servers mean, those of well-known ones too."""
+
+import pytest
+
+from app.mail.replies import Bounced, Step, fault_of
+from app.outbox.courier import Fault, Refused, TryLater, Unreachable
+from tests.mail.letters import a_letter
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "text", "meaning"),
+    [
+        # The address is at fault, for good.
+        (Step.RECIPIENT, 550, "5.1.1 The email account that you tried to reach does not exist", Bounced),
+        (Step.RECIPIENT, 550, "5.1.1 <a@b.c>: Recipient address rejected: User unknown in local table", Bounced),
+        (Step.RECIPIENT, 550, "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found", Bounced),
+        (Step.RECIPIENT, 556, "5.1.10 the domain has a null MX", Bounced),
+        (Step.RECIPIENT, 553, "5.1.3 bad address syntax", Bounced),
+        (Step.RECIPIENT, 551, "5.1.6 moved", Bounced),
+        (Step.RECIPIENT, 550, "No such user here", Bounced),
+        (Step.RECIPIENT, 551, "User not local", Bounced),
+        (Step.RECIPIENT, 553, "sorry, no mailbox here by that name", Bounced),
+        (Step.RECIPIENT, 550, "", Bounced),
+        # Refused for good, but not for what the address is.
+        (Step.RECIPIENT, 550, "5.7.1 blocked by policy", Refused),
+        (Step.RECIPIENT, 554, "5.7.1 <a@b.c>: Relay access denied", Refused),
+        (Step.RECIPIENT, 552, "5.2.2 mailbox full", Refused),
+        (Step.RECIPIENT, 550, "5.2.1 mailbox disabled", Refused),
+        (Step.RECIPIENT, 550, "5.1.0 sender denied", Refused),
+        (Step.RECIPIENT, 554, "no", Refused),
+        (Step.MESSAGE, 550, "5.1.1 too late", Refused),
+        (Step.MESSAGE, 550, "spam", Refused),
+        (Step.MESSAGE, 554, "5.6.0 message content rejected", Refused),
+        (Step.MESSAGE, 552, "5.3.4 message too big", Refused),
+        # Perhaps later.
+        (Step.RECIPIENT, 450, "4.2.0 <a@b.c>: Recipient address rejected: Greylisted", TryLater),
+        (Step.RECIPIENT, 451, "4.1.1 not known yet", TryLater),
+        (Step.RECIPIENT, 452, "4.2.2 mailbox full", TryLater),
+        (Step.MESSAGE, 451, "4.3.0 temporary failure", TryLater),
+        (Step.RECIPIENT, 450, "5.1.1 of two minds", TryLater),
+        # For every e-mail alike: no row is to blame.
+        (Step.CONNECTION, 554, "5.7.1 no service for your address", Unreachable),
+        (Step.CONNECTION, 535, "5.7.8 bad credentials", Unreachable),
+        (Step.SENDER, 553, "5.7.1 sender address rejected: not owned by user", Unreachable),
+        (Step.SENDER, 530, "5.7.0 Authentication required", Unreachable),
+        (Step.SENDER, 452, "4.3.1 out of storage", Unreachable),
+        (Step.RECIPIENT, 530, "5.7.0 Must issue a STARTTLS command first", Unreachable),
+        (Step.RECIPIENT, 550, "5.1.8 <x@y.z>: Sender address rejected: Domain not found", Unreachable),
+        (Step.RECIPIENT, 553, "5.1.7 bad sender's address", Unreachable),
+        (Step.RECIPIENT, 421, "4.7.0 try again later, closing connection", Unreachable),
+        (Step.MESSAGE, 421, "4.4.2 timeout", Unreachable),
+        (Step.MESSAGE, -1, "Malformed SMTP response line: hello", Unreachable),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int | Step) else None,
+)
+def test_a_reply_means(step: Step, code: int, text: str, meaning: type[Fault]):
+    fault = fault_of(step, code, text, a_letter())
+    assert type(fault) is meaning
+    assert str(fault).startswith(f"{step}: {code}")
+
+
+def test_who_bounced_is_the_letter_s_address_as_the_account_has_it():
+    fault = fault_of(Step.RECIPIENT, 550, "5.1.1 no", a_letter(to="Paula@Müller.example"))
+    assert isinstance(fault, Bounced)
+    assert fault.address == "Paula@Müller.example"
+
+
+def test_what_a_server_says_is_one_line_of_sound_characters_and_not_too_long():
+    fault = fault_of(Step.MESSAGE, 554, "5.6.0 one\n5.6.0 two \0\x1b[31m\udcff" + "x" * 5000, a_letter())
+    assert "\n" not in str(fault)
+    assert str(fault).isprintable()
+    assert len(str(fault).encode()) <= 500
