@@ -7,17 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.database import Database
 from app.letters.push_queries import DuePush, due_pushes
 from app.letters.times import times_of
 from app.notifications.events import route_path, snippet_of
 from app.outbox.courier import Never, Refused, Send, Verdict
 from app.outbox.models import Queued
-from app.push.addresses import push_network
 from app.push.models import Push
 from app.push.sender import PushLane, PushMessage, PushSender
-from app.push.vapid import vapid_keys
-from app.settings import Settings
 
 _LIFE = timedelta(hours=1)
 """How long a push is news: no longer is it tried, nor kept by a push service for a browser that is away."""
@@ -45,12 +41,6 @@ class PushCourier:
 
     async def refused(self, connection: AsyncConnection, refusals: Sequence[tuple[PushMessage, Refused]]) -> None:
         """Nothing more: what follows for single browsers, the lane has put down."""
-
-
-def push_courier(database: Database, settings: Settings) -> PushCourier | None:
-    """The courier of these settings; None where push is not set up."""
-    keys = vapid_keys(settings)
-    return PushCourier(PushSender(database, keys, push_network(settings))) if keys is not None else None
 
 
 _GONE = Never("The notification is gone.")

@@ -116,6 +116,7 @@ class PushLane:
         body = WebPusher({"endpoint": subscription.endpoint, "keys": keys}).encode(message.payload)["body"]
         headers = {
             "Authorization": self._keys.authorization(subscription.endpoint),
+            "User-Agent": "client-portal",
             "Content-Type": "application/octet-stream",
             "Content-Encoding": "aes128gcm",
             "TTL": str(max(0, int((message.ends_at - datetime.now(UTC)).total_seconds()))),
