@@ -11,7 +11,7 @@ ROOM = UUID("cccccccc-0000-4000-8000-000000000001")
 
 
 def a_letter(**changes: Any) -> Letter:
-    values = {
+    values: dict[str, Any] = {
         "id": uuid4(),
         "to": "dev@example.com",
         "to_name": "Dana Dev",
