@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { Choices } from '../../preferences/open.ts';
 import type { Preferences } from '../../preferences/types.ts';
 import * as api from '../api.ts';
@@ -12,10 +13,18 @@ interface Props {
 
 /** The projects that are silent. */
 export function Muted({ choices, preferences }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
   const muted = preferences.muted_projects;
+  const unmute = (project: string) => {
+    // Its button goes with it.
+    heading.current?.focus();
+    void choices.change({ mute: { project, on: false } });
+  };
   return (
     <section class="card" aria-labelledby="muted">
-      <h2 id="muted">Muted projects</h2>
+      <h2 ref={heading} id="muted" tabIndex={-1}>
+        Muted projects
+      </h2>
       {muted.length === 0 && (
         <p class="quiet-line">
           None. You can mute a project on its own page; then nothing that happens there rings or is sent to
@@ -26,10 +35,7 @@ export function Muted({ choices, preferences }: Props) {
         <ul class="muted-projects">
           {muted.map((id) => (
             <li key={id}>
-              <MutedProject
-                id={id}
-                unmute={() => void choices.change({ mute: { project: id, on: false } })}
-              />
+              <MutedProject id={id} unmute={() => unmute(id)} />
             </li>
           ))}
         </ul>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { push } from '../../push/open.ts';
 import { Problem, reasonOf } from '../../shared/http.ts';
 import * as api from '../api.ts';
 import { user } from '../session.ts';
@@ -19,6 +20,8 @@ export function PasswordCard() {
     try {
       await api.changePassword(current, wanted);
       form.reset();
+      // With all other sign-ins push has ended everywhere; here the person stays.
+      if (user.value) void push.resume(user.value.id);
       setMessage({
         good: true,
         text: 'Your password is changed. You stay signed in here; all your other sign-ins have ended.',

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Switches } from '../../preferences/open.ts';
 import type { Settings } from '../../preferences/types.ts';
 import { push } from '../../push/open.ts';
@@ -19,7 +19,7 @@ interface Props {
 export function PushSwitch({ switches, settings }: Props) {
   const me = user.value?.id ?? '';
   const [said, setSaid] = useState('');
-  const [busy, setBusy] = useState(false);
+  const isBusy = useRef(false);
   const state = push.state.value;
 
   useEffect(() => {
@@ -30,15 +30,17 @@ export function PushSwitch({ switches, settings }: Props) {
   if (state === 'unknown' || state === 'unavailable') return null;
 
   const work = async (run: () => Promise<unknown>) => {
+    // Nothing is disabled meanwhile: that would take the focus away.
+    if (isBusy.current) return;
+    isBusy.current = true;
     setSaid('');
-    setBusy(true);
     try {
       await run();
     } catch (error) {
       if (error instanceof Problem && error.status === 401) endSession();
       else setSaid(reasonFor(error));
     } finally {
-      setBusy(false);
+      isBusy.current = false;
     }
   };
   const turnOn = () =>
@@ -59,7 +61,7 @@ export function PushSwitch({ switches, settings }: Props) {
         hint="On your devices, even when the portal is closed. What rings the bell is pushed too."
         on={settings.push_enabled}
         change={change}
-        disabled={busy || (state === 'blocked' && !settings.push_enabled)}
+        disabled={state === 'blocked' && !settings.push_enabled}
       />
       {state === 'blocked' && (
         <p class="alert note">
@@ -75,7 +77,6 @@ export function PushSwitch({ switches, settings }: Props) {
           <button
             type="button"
             class="link-button"
-            disabled={busy}
             onClick={() => void (state === 'on' ? work(() => push.turnOff()) : turnOn())}
           >
             {state === 'on' ? 'Stop them here' : 'Turn on here'}

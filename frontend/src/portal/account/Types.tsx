@@ -20,7 +20,7 @@ export function Types({ choices, preferences, hasEmail }: Props) {
   return (
     <section class="card" aria-labelledby="types">
       <h2 id="types">What you are told of</h2>
-      <table class="told-of">
+      <table class="event-types">
         <thead>
           <tr>
             <th scope="col">When…</th>
@@ -34,7 +34,7 @@ export function Types({ choices, preferences, hasEmail }: Props) {
             return (
               <tr key={type}>
                 <th scope="row">
-                  <span class="told-of-type">
+                  <span class="event-type">
                     <KindTile type={type} />
                     {words}
                   </span>
@@ -74,7 +74,7 @@ interface BoxProps {
 
 function Box({ label, on, change, disabled = false }: BoxProps) {
   return (
-    <label class="told-of-box">
+    <label class="event-box">
       <input
         type="checkbox"
         aria-label={label}
