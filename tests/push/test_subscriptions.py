@@ -8,12 +8,14 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from app.core.database import Database
 from app.preferences.subscriptions import SubscriptionService
+from app.push import queries
 from app.push.addresses import PushNetwork, is_public
 from app.push.vapid import VapidKeys
 from tests.push.conftest import Names, Pushed
 from tests.push.service import Browser, padded
-from tests.running import caller_of, is_problem, running
+from tests.running import caller_of, is_problem, running, until
 from tests.world import PEOPLE, World, bearer
 
 PATH = "/api/notifications/push"
@@ -120,15 +122,38 @@ class TestLimit:
         assert browsers[0].endpoint in kept
         assert browsers[1].endpoint not in kept
 
-    async def test_it_holds_for_many_at_once_and_for_each_person(
-        self, client: httpx.AsyncClient, dev: httpx.AsyncClient, pushed: Pushed
-    ):
+    async def test_each_person_has_so_many(self, client: httpx.AsyncClient, dev: httpx.AsyncClient, pushed: Pushed):
         people = [(person, browser_at()) for person in (client, dev) for _ in range(25)]
         answers = await asyncio.gather(
             *(person.post(SUBSCRIPTIONS, json=browser.subscription) for person, browser in people)
         )
         assert {each.status_code for each in answers} == {201}
         assert [len(await pushed.subscriptions(person)) for person in ("client", "dev")] == [20, 20]
+
+    async def test_two_at_once_count_each_other(
+        self, client: httpx.AsyncClient, database: Database, recycled_world: World, pushed: Pushed
+    ):
+        await pushed.wanted_in("client", *(browser_at() for _ in range(20)))
+        first, second = browser_at(), browser_at()
+
+        async def is_waited_for() -> bool:
+            return bool(
+                await recycled_world.value(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+            )
+
+        async with database.transaction() as transaction:
+            await queries.put_subscription(
+                transaction.connection, PEOPLE["client"], first.endpoint, **first.keys, most=20
+            )
+            answer = asyncio.create_task(client.post(SUBSCRIPTIONS, json=second.subscription))
+            await until(is_waited_for)
+        assert (await answer).status_code == 201
+        kept = await pushed.subscriptions("client")
+        assert len(kept) == 20
+        assert {first.endpoint, second.endpoint} <= set(kept)
 
 
 class TestEndpoints:
