@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands import accounts, files, mail, members, push, worker
-from app.commands.console import direct_url, say, warn
+from app.commands.console import direct_url, say, warn, warn_of_mail
 from app.commands.console import run as run_async
 from app.core import migrations, pages
 from app.core.errors import Problem, StartupError
@@ -99,14 +99,6 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     warn_of_mail(settings)
     say(f"Client Portal: {settings.base_url}  (Ctrl-C ends it)")
     serve(settings, listener)
-
-
-def warn_of_mail(settings: Settings) -> None:
-    """Says what keeps e-mail from being sent, or from being of use."""
-    if settings.smtp_url is None and settings.app_env == "production":
-        warn("SMTP_URL is not set: no e-mail is sent, and what is to be sent waits")
-    if settings.smtp_url is not None and settings.public_url is None:
-        warn(f"PUBLIC_URL is not set: links in e-mails lead to {settings.base_url}")
 
 
 def _with_demo(settings: Settings, server: EmbeddedPostgres) -> Settings:

@@ -63,3 +63,11 @@ def say(line: str) -> None:
 
 def warn(line: str) -> None:
     typer.echo(f"portal: warning: {line}", err=True)
+
+
+def warn_of_mail(settings: Settings) -> None:
+    """Says what keeps e-mail from being sent, or from being of use."""
+    if settings.smtp_url is None and settings.app_env == "production":
+        warn("SMTP_URL is not set: no e-mail is sent, and what is to be sent waits")
+    if settings.smtp_url is not None and settings.public_url is None:
+        warn(f"PUBLIC_URL is not set: links in e-mails lead to {settings.base_url}")

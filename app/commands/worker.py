@@ -6,10 +6,11 @@ from typing import Annotated
 
 import asyncpg
 import typer
+import uvloop
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.commands.console import direct_url, run, say
+from app.commands.console import direct_url, say, warn_of_mail
 from app.core import connect, migrations
 from app.core.database import Database
 from app.core.errors import StartupError
@@ -33,7 +34,9 @@ def worker(
     unwind_on_signals()
     settings = _with_database(load_settings()).for_serving()
     configure_logs(settings.app_env)
-    run(_work(settings, lanes))
+    warn_of_mail(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(settings, lanes))
 
 
 def _with_database(settings: Settings) -> Settings:
@@ -66,7 +69,9 @@ async def _work(settings: Settings, lanes: int) -> None:
             lanes=lanes,
         )
         if not workers:
-            raise StartupError("SMTP_URL: must be set with APP_ENV=production, or VAPID_PRIVATE_KEY for push")
+            raise StartupError(
+                "SMTP_URL: must be set for e-mail with APP_ENV=production, or VAPID_PRIVATE_KEY for push"
+            )
         for each in workers:
             each.start()
         say(f"Sending what is due: {', '.join(each.outbox for each in workers)}.  (Ctrl-C ends it)")

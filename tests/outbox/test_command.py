@@ -1,0 +1,96 @@
+"""`portal worker`, and the worker within the portal."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.letters.queued import queued
+from tests.outbox.post_office import PostOffice
+from tests.outbox.process import WorkerProcess
+from tests.portal import PORTAL
+from tests.running import running, until
+from tests.smtp import Act, SmtpServer, Step
+from tests.tools.commands import on, refuses, run
+from tests.world import World, email
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as listening:
+        yield listening
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+async def test_it_sends_what_is_due_and_ends_in_order(
+    office: PostOffice, server: SmtpServer, tmp_path: Path, number: signal.Signals
+):
+    await _due(office.world)
+    with WorkerProcess(office.world, tmp_path, server.url()) as process:
+        await office.becomes(sent=1)
+        assert process.end(number) == (0, "Sending what is due: email_outbox.  (Ctrl-C ends it)\n")
+    (received,) = server.received
+    assert received.recipients == [email("dev")]
+
+
+async def test_told_to_end_it_waits_for_what_hangs_no_longer_than_a_few_seconds(
+    office: PostOffice, server: SmtpServer, tmp_path: Path
+):
+    await _due(office.world)
+    server.once(Step.DATA, Act.HANG)
+    with WorkerProcess(office.world, tmp_path, server.url()) as process:
+        await until(lambda: not server._next[Step.DATA])
+        code, _ = process.end(signal.SIGTERM)
+    assert code == 0
+    assert await office.states() == {"sending": 1}
+
+
+def test_without_any_way_to_deliver_it_says_what_to_set(world: World):
+    done = run(PORTAL, "worker", APP_ENV="production", **on(world))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith("portal: SMTP_URL: must be set with APP_ENV=production")
+
+
+def test_a_database_that_is_not_there_is_said_in_one_line(world: World):
+    gone = on(world) | {"DATABASE_URL": "postgresql://portal:portal@127.0.0.1:1/portal"}
+    assert refuses(run(PORTAL, "worker", **gone)).startswith("DATABASE_URL: nothing to connect to at 127.0.0.1:1")
+
+
+async def test_a_schema_that_is_not_up_to_date_is_said_in_one_line(world: World):
+    await world.execute("UPDATE client_portal.alembic_version SET version_num = '0003'")
+    assert refuses(run(PORTAL, "worker", **on(world))).endswith("run `portal migrate` first")
+
+
+def test_without_a_database_it_says_what_to_set(tmp_path: Path):
+    assert refuses(run(PORTAL, "worker", DATA_DIR=str(tmp_path))).startswith("DATABASE_URL: must be set")
+
+
+@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
+async def test_the_portal_sends_by_itself_unless_told_not_to(office: PostOffice, server: SmtpServer, is_on: bool):
+    await _due(office.world)
+    async with running(office.world.settings(smtp_url=server.url(), mail_worker=is_on)) as app:
+        if is_on:
+            await office.becomes(sent=1)
+        else:
+            assert all(not worker._tasks for worker in app.state.outbox_workers)
+    assert len(server.received) == is_on
+
+
+async def test_without_a_mail_server_it_waits_in_production_and_is_a_file_in_development(
+    office: PostOffice, tmp_path: Path
+):
+    id_ = await queued(office.world, "dev")
+    await office.world.execute("UPDATE client_portal.email_outbox SET due_at = now()")
+    own = {"mail_worker": True, "data_dir": tmp_path}
+    async with running(office.world.settings(app_env="production", **own)) as app:
+        assert app.state.outbox_workers == []
+    assert await office.states() == {"waiting": 1}
+    async with running(office.world.settings(**own)):
+        await office.becomes(sent=1)
+    assert (tmp_path / "mail" / f"{id_}.eml").read_text().startswith("From: ")
+
+
+async def _due(world: World) -> None:
+    await queued(world, "dev")
+    await world.execute("UPDATE client_portal.email_outbox SET due_at = now()")
