@@ -13,9 +13,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.database import Database
-from app.core.errors import NotFound
-from app.letters.admin import MailAdministration
 from app.letters.kept import KeptLetters
 from tests.accounts.test_admin import listed, new_user, refused
 from tests.audited import Audited
@@ -337,10 +334,15 @@ class TestLetter:
         admin, _ = keeping
         await refused(await admin.get(f"{MAIL}/{await queued(world)}/{name}"), 404, "not-found")
 
-    async def test_where_mail_is_sent_no_letter_is_kept(self, world: World, tmp_path: Path):
-        settings = world.settings(data_dir=tmp_path, smtp_url="smtp://localhost:25")
-        assert settings.kept_mail is None
-        letters = MailAdministration(Database(world.url), KeptLetters(settings.kept_mail))
-        assert await KeptLetters(settings.kept_mail).among([uuid4()]) == set()
-        with pytest.raises(NotFound):
-            await letters.letter(uuid4())
+    @pytest.mark.parametrize(
+        "sending",
+        [{"smtp_url": "smtp://localhost:25"}, {"app_env": "production"}],
+        ids=lambda sending: next(iter(sending)),
+    )
+    async def test_where_mail_is_sent_no_letter_is_kept(self, world: World, tmp_path: Path, sending: dict[str, str]):
+        letters = KeptLetters(world.settings(data_dir=tmp_path, **sending).kept_mail)
+        id_ = uuid4()
+        (tmp_path / "mail").mkdir()
+        _letter(tmp_path / "mail", id_)
+        assert await letters.among([id_]) == set()
+        assert await letters.read(id_) is None
