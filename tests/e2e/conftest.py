@@ -1,6 +1,6 @@
 """A real portal, a real browser, and the people of the demo world in front of it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -20,7 +20,9 @@ from app.projects.service import add_member
 from app.realtime.once import one_transaction
 from tests.browser import chromium_launch_options
 from tests.e2e.people import NEIGHBOUR, Elsewhere, Events, People
+from tests.e2e.post import Post
 from tests.portal import Portal
+from tests.smtp import SmtpServer
 from tests.world import PEOPLE, SECRET, World, bearer
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
@@ -118,6 +120,22 @@ async def elsewhere(neighbour: UUID, portal: Portal, shared_world: World, empty_
     names = {id_: name for name, id_ in PEOPLE.items()} | {neighbour: "neighbour"}
     rooms = await shared_world.fetch("SELECT id, client_id FROM client_portal.rooms")
     return Elsewhere(portal.url, neighbour, {names[room["client_id"]]: room["id"] for room in rooms})
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[SmtpServer]:
+    """Takes the mail of a portal that a file of tests starts to send to it."""
+    with SmtpServer() as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def post(elsewhere: Elsewhere, mail_server: SmtpServer, shared_world: World) -> AsyncIterator[Post]:
+    """The e-mail of what people do; nothing is on its way before and after."""
+    post = Post(mail_server, shared_world)
+    await post.clear()
+    yield post
+    await post.clear()
 
 
 @pytest_asyncio.fixture

@@ -1,12 +1,11 @@
 """The e-mail that each event makes: at whom it arrives, what it tells them, and what its link opens."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from app.dev.demo import FIRST_PROJECT
@@ -23,24 +22,10 @@ CLIENT, DEVELOPER = email("client"), email("dev")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def portal(shared_world: World, server: SmtpServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def portal(shared_world: World, mail_server: SmtpServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """Sends mail as soon as there is something to tell."""
-    with sending_portal(shared_world, tmp_path_factory.mktemp("portal"), server, quiet=0) as running:
+    with sending_portal(shared_world, tmp_path_factory.mktemp("portal"), mail_server, quiet=0) as running:
         yield running
-
-
-@pytest_asyncio.fixture
-async def post(elsewhere: Elsewhere, server: SmtpServer, shared_world: World) -> AsyncIterator[Post]:
-    post = Post(server, shared_world)
-    await post.clear()
-    yield post
-    await post.clear()
 
 
 async def write(elsewhere: Elsewhere, by: str) -> str:
