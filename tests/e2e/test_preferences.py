@@ -287,6 +287,18 @@ async def test_who_signs_in_next_is_pushed_nothing_of_the_one_before(people: Peo
     await page.wait_for_function("localStorage.getItem('push service') === null")
 
 
+async def test_push_stays_where_the_password_was_changed(people: People, shared_world: World) -> None:
+    page = await _pushing(await people.browser_of("client"))
+    await _switches_push_on(page)
+    async with page.expect_response("**/push/subscriptions"):
+        await page.get_by_label("Current password").fill(PASSWORD)
+        await page.get_by_label("New password", exact=True).fill("a better password")
+        await page.get_by_label("New password, again").fill("a better password")
+        await page.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_text("Your password is changed")).to_be_visible()
+    await _has_subscriptions(shared_world, 1)
+
+
 async def test_a_browser_that_refuses_is_said(people: People, shared_world: World) -> None:
     page = await _pushing(await people.browser_of("client"), "denied")
     push = page.get_by_role("switch", name="Push notifications")
