@@ -85,13 +85,16 @@ _WITHOUT_SIGN_IN = {
     "/api/auth/login": {"email": email("pm"), "password": PASSWORD},
     "/api/auth/password_link": {"token": "a token", "new_password": "another password"},
 }
+# The link in an e-mail: mail programs send it, and its token alone counts (RFC 8058).
+_FROM_ANYWHERE = {"/unsubscribe"}
 
 
 async def test_every_route_that_changes_something_refuses_another_sites_page(
     shared_app: FastAPI, browser: httpx.AsyncClient
 ):
-    for path, operations in shared_app.openapi()["paths"].items():
-        for method in operations.keys() - {"get", "head"}:
+    paths = shared_app.openapi()["paths"]
+    for path in paths.keys() - _FROM_ANYWHERE:
+        for method in paths[path].keys() - {"get", "head"}:
             address = re.sub(r"{\w+}", "11111111-1111-4111-8111-111111111111", path)
             body = _WITHOUT_SIGN_IN.get(path)
             answer = await browser.request(method, address, json=body, headers={"Sec-Fetch-Site": "cross-site"})
