@@ -17,6 +17,7 @@ from functools import cache
 from app.core.errors import StartupError
 from bench import figures
 from bench.machine import Machine
+from bench.mail import mails
 from bench.peer.server import peer
 from bench.people import ROWS_PER_USER, UNREAD_PER_USER
 from bench.processes import ROOT, BenchError
@@ -24,7 +25,7 @@ from bench.rooms import MESSAGES_PER_ROOM, Rooms, furnish
 from bench.table import Row, markdown
 from bench.world import World, postgres_version, world
 
-_GROUPS = ("reads", "creates", "growth", "memory", "delivery", "messages", "sockets", "chat", "search")
+_GROUPS = ("reads", "creates", "growth", "memory", "delivery", "messages", "sockets", "chat", "search", "mail")
 _DOCUMENT = ROOT / "docs" / "bench.md"
 _OPEN_FILES = 12_000
 _ISSUE_ROWS = 10_000_000
@@ -110,6 +111,7 @@ def _measure(arguments: argparse.Namespace, machine: Machine) -> Iterator[Row]:
             "sockets": lambda: _with_rooms(furnished(), figures.sockets_memory),
             "chat": lambda: _with_rooms(furnished(), figures.talk),
             "search": lambda: _search(min(arguments.messages, _SEARCHED_MESSAGES)),
+            "mail": lambda: mails(main_world),
         }
         for name, group in groups.items():
             if name in arguments.only:

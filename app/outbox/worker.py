@@ -48,7 +48,7 @@ class Worker(Generic[Parcel]):
         self._claimed: asyncio.Queue[Claimed[Parcel]] = asyncio.Queue()
         self._is_low = asyncio.Event()
         self._ends = asyncio.Event()
-        self._is_cut_off = False
+        self._cut_off_by: Unreachable | None = None
         self._faults = 0
         self._lanes = lanes
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,8 +87,8 @@ class Worker(Generic[Parcel]):
     async def _claim(self) -> None:
         database_faults = 0
         while not self._ends.is_set():
-            if self._is_cut_off:
-                await self._sit_out()
+            if self._cut_off_by is not None:
+                await self._sit_out(self._cut_off_by)
             try:
                 await self._claim_once()
                 database_faults = 0
@@ -113,14 +113,14 @@ class Worker(Generic[Parcel]):
         if is_more_due and not self._faults:
             self._appetite.took(time.monotonic() - started)
 
-    async def _sit_out(self) -> None:
+    async def _sit_out(self, fault: Unreachable) -> None:
         """Waits, longer each time, while nothing can be delivered at all. The lanes give back what is left."""
         await self._claimed.join()
         pause = self._pace.pause(self._faults)
-        log.warning("outbox_unreachable", outbox=self.outbox, faults=self._faults, pause=round(pause, 1))
+        log.warning("outbox_unreachable", outbox=self.outbox, pause=round(pause, 1), error=told_in_logs(fault))
         self._faults += 1
         await self._rest(pause)
-        self._is_cut_off = False
+        self._cut_off_by = None
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -137,15 +137,7 @@ class Worker(Generic[Parcel]):
                     lane = None
                     continue
                 try:
-                    if self._is_to_be_given_back(claimed):
-                        await self._ledger.put(Entry(_given_back(claimed)))
-                        continue
-                    lane = lane or self._courier.lane()
-                    entry, is_fit = await self._delivered(lane, claimed)
-                    await self._ledger.put(entry)
-                    if not is_fit:
-                        await _close(lane)
-                        lane = None
+                    lane = await self._deal_with(claimed, lane)
                 finally:
                     self._claimed.task_done()
         finally:
@@ -161,32 +153,48 @@ class Worker(Generic[Parcel]):
             self._is_low.set()
         return claimed
 
-    def _is_to_be_given_back(self, claimed: Claimed[Parcel]) -> bool:
-        return self._is_cut_off or self._ends.is_set() or claimed.age > self._pace.fresh
-
-    async def _delivered(self, lane: Lane[Parcel], claimed: Claimed[Parcel]) -> tuple[Entry[Parcel], bool]:
-        """What became of it, and whether the lane can go on."""
+    async def _deal_with(self, claimed: Claimed[Parcel], lane: Lane[Parcel] | None) -> Lane[Parcel] | None:
+        """Delivers it or gives it back; answers the lane, unless that cannot go on."""
+        if self._cut_off_by is not None or self._ends.is_set() or claimed.age > self._pace.fresh:
+            await self._ledger.put(Entry(_given_back(claimed)))
+            return lane
         try:
+            lane = lane or self._courier.lane()
             async with asyncio.timeout(self._pace.delivery):
                 await lane.deliver(claimed.parcel)
-        except Unreachable as fault:
-            if not self._is_cut_off:
-                self._is_cut_off = True
-                self._faults = max(self._faults, 1)
-            return self._to_be_retried(claimed, fault, min(claimed.attempts, self._pace.blameless_tries)), False
-        except TryLater as fault:
-            self._faults = 0
-            return self._to_be_retried(claimed, fault, claimed.attempts, fault.after), True
-        except Refused as fault:
-            self._faults = 0
-            self._log_end(claimed, fault)
-            return Entry(_ended(claimed, State.DEAD, fault), (claimed.parcel, fault)), True
-        except Exception as error:
-            # Cut off by us, or a fault of the courier's own: whose it is shows when it happens again.
-            log.error("outbox_row_failed", outbox=self.outbox, id=str(claimed.id), error=told_in_logs(error))
-            return self._to_be_retried(claimed, error, claimed.attempts), False
+        except (TryLater, Refused) as fault:
+            self._reached()
+            await self._ledger.put(self._failed(claimed, fault))
+            return lane
+        except Exception as fault:
+            # Beside Unreachable: cut off by us, or the courier's own. Whether it is this row shows the next time.
+            await self._ledger.put(self._failed(claimed, fault))
+            await _close(lane)
+            return None
+        self._reached()
+        await self._ledger.put(Entry(_ended(claimed, State.SENT)))
+        return lane
+
+    def _reached(self) -> None:
+        if self._faults:
+            log.info("outbox_reachable", outbox=self.outbox)
         self._faults = 0
-        return Entry(_ended(claimed, State.SENT)), True
+
+    def _failed(self, claimed: Claimed[Parcel], fault: Exception) -> Entry[Parcel]:
+        match fault:
+            case Unreachable():
+                self._cut_off_by = fault
+                self._faults = max(self._faults, 1)
+                return self._to_be_retried(claimed, fault, min(claimed.attempts, self._pace.blameless_tries))
+            case TryLater():
+                return self._to_be_retried(claimed, fault, claimed.attempts, fault.after)
+            case Refused():
+                self._log_end(claimed, fault)
+                return Entry(_ended(claimed, State.DEAD, fault), (claimed.parcel, fault))
+            case _:
+                error = f"{type(fault).__name__}: {told_in_logs(fault)}"
+                log.error("outbox_row_failed", outbox=self.outbox, id=str(claimed.id), error=error)
+                return self._to_be_retried(claimed, fault, claimed.attempts)
 
     def _to_be_retried(
         self, claimed: Claimed[Parcel], fault: Exception, attempts: int, after: timedelta | None = None

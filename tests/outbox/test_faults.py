@@ -21,6 +21,7 @@ async def test_what_may_succeed_later_is_tried_again_and_later_each_time(office:
     waits = []
     async with office.at_work(courier, first_retry=30.0):
         for attempts in (1, 2, 3, 4):
+            await office.fall_due()
 
             async def is_tried(attempts: int = attempts) -> bool:
                 row = await office.row(id_)
@@ -28,7 +29,6 @@ async def test_what_may_succeed_later_is_tried_again_and_later_each_time(office:
 
             await until(is_tried)
             waits.append((await office.row(id_))["due_in"])
-            await office.fall_due()
         del courier.acts[id_]
         await office.fall_due()
         await office.becomes(sent=1)
@@ -107,6 +107,7 @@ async def test_while_nothing_can_be_delivered_one_row_is_tried_at_a_time_and_the
         await until(lambda: len(tried) >= 6)
         courier.act = None
         await until(lambda: len(courier.delivered) == 30 - len(tried))
+        await office.becomes(sent=30 - len(tried), retrying=len(tried))
         await office.fall_due()
         await office.becomes(sent=30)
     rows = {id_: await office.row(id_) for id_ in ids}
@@ -132,6 +133,33 @@ async def test_a_fault_of_the_couriers_own_is_a_failed_try(office: PostOffice):
     async with office.at_work(StandIn(acts={id_: failing(LookupError("a bug"))})):
         await office.becomes(retrying=1)
     assert (await office.row(id_))["error"] == "a bug"
+
+
+async def test_when_no_lane_can_be_opened_that_is_a_failed_try_too(office: PostOffice):
+    await office.queue(3)
+
+    class Walled(StandIn):
+        def lane(self):
+            raise LookupError("no way out")
+
+    async with office.at_work(Walled()):
+        await office.becomes(retrying=3)
+
+
+async def test_that_nothing_can_be_delivered_is_said_with_the_fault_and_so_is_its_end(office: PostOffice):
+    (id_,) = await office.queue()
+    courier = StandIn(act=failing(Unreachable("535 wrong password of portal@example.com")))
+    with structlog.testing.capture_logs() as logs:
+        async with office.at_work(courier):
+            await until(lambda: any(line["event"] == "outbox_unreachable" for line in logs))
+            await office.becomes(retrying=1)
+            courier.act = None
+            await office.fall_due()
+            await office.becomes(sent=1)
+    said = next(line for line in logs if line["event"] == "outbox_unreachable")
+    assert said["error"] == "535 wrong password of (an address)"
+    assert logs[-1]["event"] == "outbox_reachable"
+    assert courier.delivered == [id_]
 
 
 async def test_a_delivery_that_never_ends_is_cut_off_and_its_lane_is_closed(office: PostOffice):
