@@ -56,6 +56,7 @@ async def _take_bell(browser: Browser, url: str) -> None:
 async def _take_preferences(browser: Browser, url: str) -> None:
     page = await _page_of(browser, url, "dev", "/account")
     await expect(page.get_by_role("heading", name="Password")).to_be_visible()
+    await page.set_viewport_size({"width": 1160, "height": 1570})
     await _take(page, "preferences.png")
 
 

@@ -100,6 +100,8 @@ def _work() -> Iterator[Act]:
     yield Sets(by=DENIZ, ago=timedelta(days=3, hours=2), task=_HALL, status=TaskStatus.IN_PROGRESS)
     yield Sets(by=DENIZ, ago=timedelta(hours=20, minutes=10), task=_HALL, status=TaskStatus.DONE)
     yield Reads(by=PAULA, ago=timedelta(hours=7))
+    # He is there as Clara asks for the socket: no e-mail of that.
+    yield Reads(by=DENIZ, ago=timedelta(hours=5, minutes=59))
     yield Sets(by=DENIZ, ago=timedelta(hours=5), task=_WINDOW, status=TaskStatus.IN_PROGRESS)
     note = "The joiner has the oak ready. With your word he cuts it tomorrow."
     yield Asks(by=DENIZ, ago=timedelta(hours=3), task=_WINDOW, client=CLARA, note=note)
@@ -168,7 +170,7 @@ def _talk() -> Iterator[Act]:
         ago=timedelta(days=2, hours=3),
         body="The exchange costs nothing and no time: we begin with the hall anyway.",
     )
-    # So soon that she gets no e-mail of what she has read.
+    # So soon that she gets no e-mail of what she answers.
     thanks = timedelta(days=2, hours=2, minutes=58, seconds=40)
     yield Says(by=CLARA, ago=thanks, body="Perfect, thank you both.")
     yield Says(
