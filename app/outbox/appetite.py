@@ -21,7 +21,7 @@ class Appetite:
         return self.limit // 2
 
     def took(self, seconds: float) -> None:
-        """So long it took until there were few left of a full claim."""
+        """So long it took from a full claim until there were few left of it."""
         if seconds < _SHORT_SECONDS:
             self.limit = min(self.limit * 2, _MOST)
         elif seconds > _LONG_SECONDS:

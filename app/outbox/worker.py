@@ -98,9 +98,9 @@ class Worker(Generic[Parcel]):
                 await self._rest(self._pace.pause(database_faults))
 
     async def _claim_once(self) -> None:
-        started = time.monotonic()
         # After a fault that concerned all rows, a single one shows whether it has passed.
         taken, is_more_due = await self._claims.take(1 if self._faults else self._appetite.limit)
+        claimed_at = time.monotonic()
         for claimed in taken:
             self._claimed.put_nowait(claimed)
         if self._faults:
@@ -111,7 +111,7 @@ class Worker(Generic[Parcel]):
             self._is_low.clear()
             await self._is_low.wait()
         if is_more_due and not self._faults:
-            self._appetite.took(time.monotonic() - started)
+            self._appetite.took(time.monotonic() - claimed_at)
 
     async def _sit_out(self, fault: Unreachable) -> None:
         """Waits, longer each time, while nothing can be delivered at all. The lanes give back what is left."""
