@@ -47,7 +47,7 @@ class _Files(StaticFiles):
 
 def are_built() -> bool:
     """Whether the front end has been built."""
-    return _SHELL.is_file()
+    return _SHELL.is_file() and _SERVICE_WORKER.is_file()
 
 
 def install(app: FastAPI) -> None:
