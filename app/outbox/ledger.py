@@ -19,6 +19,8 @@ from app.outbox.queries import Outcome
 log = structlog.get_logger(__name__)
 
 _ROOM = 64  # for outcomes that are not put down yet: who cannot put them down must not deliver more
+_GATHERING = 0.01
+"""Seconds in which entries come together: long enough to save most transactions, short for what would be sent twice."""
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
 
@@ -32,7 +34,7 @@ class Entry(Generic[Parcel]):
 
 
 class Ledger(Generic[Parcel]):
-    """Puts entries down as they come: those that come while a transaction is under way share the next one."""
+    """Puts entries down as they come: those of a moment, or that come while a transaction is under way, share one."""
 
     def __init__(self, database: Database, courier: Courier[Parcel], measures: Measures) -> None:
         self._database = database
@@ -63,6 +65,7 @@ class Ledger(Generic[Parcel]):
     async def _write(self) -> None:
         while True:
             entries = [await self._entries.get()]
+            await asyncio.sleep(_GATHERING)
             while not self._entries.empty():
                 entries.append(self._entries.get_nowait())
             await self._put_down(entries)
