@@ -1,7 +1,6 @@
 """The composition root: the only file that knows every module."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -25,7 +24,7 @@ from app.chat.service import ChatService
 from app.chat.socket import RoomSockets
 from app.core import health, pages, problems
 from app.core.database import Database
-from app.core.lifetime import ends_with_parent, told_of_end
+from app.core.lifetime import ends_with_parent, keep_what_exists, told_of_end
 from app.core.logs import configure_logs
 from app.core.middleware import Harden, Observe
 from app.core.passwords import Passwords
@@ -77,9 +76,6 @@ from app.storage.store import Storage
 from app.tasks.approvals import ApprovalService
 from app.tasks.router import router as tasks_router
 from app.tasks.service import TaskService, progress_by_project
-
-# Requests make little garbage in cycles: Python's own figures would look for it twenty times as often.
-_GC_THRESHOLDS = (14_000, 10, 10)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -229,10 +225,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if state.settings.mail_worker:
         for worker in state.outbox_workers:
             worker.start()
-    # What exists now lives as long as the process: keep the garbage collector from walking it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
+    keep_what_exists()
     with told_of_end(lambda: state.hub.close("shutdown")), ends_with_parent():
         yield
     await asyncio.gather(*(worker.stop() for worker in state.outbox_workers))

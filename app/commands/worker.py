@@ -14,6 +14,7 @@ from app.commands.console import direct_url, say, warn_of_mail
 from app.core import connect, migrations
 from app.core.database import Database
 from app.core.errors import StartupError
+from app.core.lifetime import keep_what_exists
 from app.core.logs import configure_logs
 from app.dev import demo
 from app.letters.workers import outbox_workers
@@ -72,6 +73,7 @@ async def _work(settings: Settings, lanes: int) -> None:
             raise StartupError(
                 "SMTP_URL: must be set for e-mail with APP_ENV=production, or VAPID_PRIVATE_KEY for push"
             )
+        keep_what_exists()
         for each in workers:
             each.start()
         say(f"Sending what is due: {', '.join(each.outbox for each in workers)}.  (Ctrl-C ends it)")

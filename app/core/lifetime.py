@@ -1,6 +1,7 @@
-"""When a process is to end: told by a signal, or left behind by its parent."""
+"""When a process is to end: told by a signal, or left behind by its parent; and what it keeps as long as it lives."""
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,6 +10,16 @@ from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+# Work makes little garbage in cycles: Python's own figures would look for it twenty times as often.
+_GC_THRESHOLDS = (14_000, 10, 10)
+
+
+def keep_what_exists() -> None:
+    """What exists now lives as long as the process: keeps the garbage collector from walking it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 @contextmanager

@@ -21,7 +21,6 @@ _LINE = 76
 _FOLD = "\r\n"
 _UTF8 = "utf-8"
 _ENCODING = "Content-Transfer-Encoding: quoted-printable"
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _LONGEST_NAME = 100
 _LONGEST_SUBJECT = 250
 _ONE_HEADER = re.compile(r"[A-Za-z-]+: [^\r\n]*(\r\n [^\r\n]+)*\r\n")
@@ -67,6 +66,8 @@ def compose(letter: Letter, sender: Mailbox) -> Message:
 
 def one_line(text: str) -> str:
     """The text in one line, without what controls terminals and headers."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # nothing to look for, as mostly
     kept = (each for each in _sound(text) if each.isspace() or category(each) != "Cc")
     return " ".join("".join(kept).split())
 
@@ -127,7 +128,8 @@ def _body(letter: Letter) -> bytes:
 
 def _quoted(text: str) -> bytes:
     # The line end that comes before the boundary stands here: those of the encoding are as the first one that it finds.
-    return b2a_qp(_LINE_END.sub("\r\n", _sound(text)).encode() + b"\r\n")
+    lines = _sound(text).replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    return b2a_qp(lines.encode() + b"\r\n")
 
 
 def _sound(text: str) -> str:
