@@ -36,7 +36,21 @@ class Never:
     reason: str
 
 
-Verdict = Send[Parcel] | Later | Never
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """Not any more, for this reason. What has been tried before ends as dead then, and keeps its last fault."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """It cannot be made into anything that could be sent: counts as a try that failed, by this fault."""
+
+    error: str
+
+
+Verdict = Send[Parcel] | Later | Never | TooLate | Unfit
 
 
 class Fault(Exception):
