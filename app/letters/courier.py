@@ -11,12 +11,13 @@ from app.mail.letter import Letter
 from app.mail.models import Email
 from app.mail.outgoing import Outgoing
 from app.outbox.courier import Lane, Refused, Verdict
+from app.outbox.models import Queued
 
 
 class LetterCourier:
     """What the outbox of e-mail is told by."""
 
-    table = Email
+    table: type[Queued] = Email
 
     def __init__(self, judge: LetterJudge, outgoing: Outgoing) -> None:
         self._judge = judge
