@@ -42,7 +42,7 @@ class Message:
 
 
 def compose(letter: Letter, sender: Mailbox) -> Message:
-    """The letter as a message to one recipient; raises ``Refused`` when its address is none.
+    """The letter as a message to one recipient; raises ``Refused`` when its address, or a header, is none.
 
     Its ``Message-ID`` is that of its row, whenever it is tried; all of one thread refer to the same one.
     """
@@ -107,9 +107,10 @@ def _is_plain(text: str) -> bool:
 
 
 def _head(headers: Mapping[str, str]) -> bytes:
-    """The lines of the headers, none of which begins another one."""
+    """The lines of the headers; raises ``Refused`` if one of them would begin another one."""
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    assert all(_ONE_HEADER.fullmatch(line) for line in lines)
+    if not all(_ONE_HEADER.fullmatch(line) for line in lines):
+        raise Refused("one of its headers would begin another one")
     return "".join(lines).encode()
 
 

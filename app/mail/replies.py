@@ -8,7 +8,10 @@ from app.mail.message import one_line
 from app.outbox.courier import Fault, Refused, TryLater, Unreachable
 
 _LONGEST = 500
-_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
+_LONGEST_READ = 2000
+
+# Anywhere: servers put it first, last, in brackets or after a "#". No address of the internet is one.
+_ENHANCED = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\w)")
 
 # The service is closing, or wants a sign-in or TLS first: so it is for every e-mail.
 _OF_THE_SERVICE = {421, 530, 534, 535, 538}
@@ -16,7 +19,25 @@ _OF_THE_SERVICE = {421, 530, 534, 535, 538}
 _OF_THE_SENDER = {(1, 7), (1, 8)}
 # Bad mailbox, bad system, bad syntax, moved without a new address, a domain that takes no mail.
 _OF_THE_RECIPIENT = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)}
-_NO_SUCH_MAILBOX = {550, 551, 553}
+
+# What servers say of an address where they give no enhanced code.
+_NOBODY = r"(user|recipient|mailbox|account|address|addressee|person)"
+_IS_UNKNOWN = re.compile(
+    rf"\b(no such|unknown|invalid|non-?existent|unrouteable) (local )?(e-?mail )?{_NOBODY}\b"
+    rf"|\b{_NOBODY} (name |address )?((is|was) )?(unknown|not known|not found|no longer exists)\b"
+    rf"|\b{_NOBODY} (that you tried to reach )?does( not|n.t) exist\b"
+    rf"|\b(recipient|address) rejected: unknown\b"
+    rf"|\bnot a valid {_NOBODY}\b"
+    r"|\bno mailbox (here )?by that name\b",
+    re.IGNORECASE,
+)
+# They are said of the sender, of what it may or of what there is room for too.
+_OF_SOMETHING_ELSE = re.compile(
+    r"\b(sender|relay\w*|rcpthosts|authenticat\w+|quota|full|blocked|(black|block|deny) ?list\w*|spam\w*|policy"
+    r"|reputation|(dns|r)bls?|ip|helo|ehlo|client)\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"<[^<>]*>|\S+@\S+")
 
 
 class Step(StrEnum):
@@ -44,19 +65,28 @@ class Bounced(Refused):
 def fault_of(step: Step, code: int, text: str, letter: Letter) -> Fault:
     """The fault that a reply other than the wanted one is."""
     said = f"{step}: {code} {one_line(text)}"[:_LONGEST]
-    detail = _detail(code, text)
+    detail = _detail(code, text[:_LONGEST_READ])
     if step.is_same_for_all or code in _OF_THE_SERVICE or detail in _OF_THE_SENDER:
         return Unreachable(said)
     if 400 <= code < 500:
         return TryLater(said)
     if not 500 <= code < 600:
         return Unreachable(said)
-    if step is Step.RECIPIENT and (detail in _OF_THE_RECIPIENT or (detail is None and code in _NO_SUCH_MAILBOX)):
+    if step is Step.RECIPIENT and (detail in _OF_THE_RECIPIENT if detail else _says_unknown(text[:_LONGEST_READ])):
         return Bounced(letter, said)
     return Refused(said)
 
 
 def _detail(code: int, text: str) -> tuple[int, int] | None:
-    """Subject and detail of the enhanced code, if there is one that agrees with the code."""
-    found = _ENHANCED.match(text)
-    return (int(found[2]), int(found[3])) if found and found[1] == str(code)[0] else None
+    """Subject and detail of the enhanced code, if there is one; (0, 0), which says nothing, if it is at odds."""
+    found = list(_ENHANCED.finditer(text))
+    if not found:
+        return None
+    agreeing = (each for each in found if each[1] == str(code)[0])
+    return next(((int(each[2]), int(each[3])) for each in agreeing), (0, 0))
+
+
+def _says_unknown(text: str) -> bool:
+    """Whether these words, without addresses in them, are about an address that is not there, and nothing else."""
+    words = one_line(_ADDRESS.sub(" ", text))
+    return bool(_IS_UNKNOWN.search(words)) and not _OF_SOMETHING_ELSE.search(words)

@@ -124,6 +124,13 @@ def test_no_name_subject_or_text_makes_a_header_a_recipient_or_a_part():
         assert _body(read, "plain").rstrip("\n") == _lines(text).rstrip("\n")
 
 
+@pytest.mark.parametrize("name", ["X-One: two\r\nBcc", "X One", "X-One:", ""])
+def test_what_would_be_another_header_is_refused_with_asserts_or_without(name: str):
+    """An ``AssertionError`` would not do: ``python -O`` has none."""
+    with pytest.raises(Refused, match="header"):
+        compose(a_letter(headers={name: "mallory@example.com"}), SENDER)
+
+
 def test_a_domain_beyond_ascii_is_written_as_servers_want_it():
     message = compose(a_letter(to="paula@müller.example"), SENDER)
     assert message.recipient == "paula@xn--mller-kva.example"
