@@ -76,10 +76,6 @@ async def emails(
     return [EmailRow(*row) for row in await connection.execute(statement)]
 
 
-async def email_exists(connection: AsyncConnection, email_id: UUID) -> bool:
-    return (await connection.execute(select(Email.id).where(Email.id == email_id))).first() is not None
-
-
 @dataclass(frozen=True, slots=True)
 class HeldEmail:
     """An e-mail that no worker takes until the transaction ends; ``is_leased`` if one has taken it and may send it."""
@@ -105,11 +101,12 @@ _ANEW = {
     "attempts": 0,
     "error": None,
     "ended_at": None,
+    "is_forced": True,
 }
 
 
 async def send_anew(connection: AsyncConnection, email_id: UUID) -> None:
-    """Makes an e-mail due at once, as if it had never been tried."""
+    """Makes an e-mail due at once, as if it had never been tried, and however old it is."""
     await connection.execute(update(Email).where(Email.id == email_id).values(**_ANEW))
 
 

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from app.core.types import HostId
-from app.letters.queries import DueEmail, DueItem
+from app.letters.queries import Contents, DueEmail, DueItem, Tally
 from app.letters.times import zone_of
 from app.letters.unsubscribe import UnsubscribeLinks
 from app.letters.wording import in_lines, in_one_line, in_words, subject_of, words_of
@@ -16,8 +16,8 @@ from app.mail.letter import Letter
 from app.notifications.events import TITLE_MAX, route_path
 from app.preferences.event_types import EventType
 
-_SHOWN = 20
-"""How many things one e-mail tells, the latest ones: Gmail shows the first 100 KiB only."""
+SHOWN = 20
+"""How many things one e-mail tells, the latest ones; the others it counts. Gmail shows the first 100 KiB only."""
 _NAME_MAX = 120
 
 
@@ -69,20 +69,22 @@ class Composer:
         self._text = environment.get_template("letter.txt")
         self._html = environment.get_template("letter.html")
 
-    def compose(self, email: DueEmail, items: Sequence[DueItem]) -> Letter:
-        """The e-mail that tells these things, oldest first: one at least. Its recipient has an account."""
+    def compose(self, email: DueEmail, contents: Contents) -> Letter:
+        """The e-mail that tells this: one thing at least. Its recipient has an account."""
         assert email.address is not None
-        projects = {item.project_id: item.project_name for item in items}
-        subject = subject_of([item.type for item in items], list(projects.values()))
-        shown = items[-_SHOWN:]
-        groups = self._groups(email, shown, items[:-_SHOWN])
+        types: Counter[str] = Counter()
+        for tally in contents.tallies:
+            types[tally.type] += tally.number
+        projects = {tally.project_id: tally.project_name for tally in contents.tallies}
+        subject = subject_of(types, list(projects.values()))
+        groups = self._groups(email, contents)
         unsubscribe_url = self._links.url(email.recipient_id)
         content = {
             "subject": subject,
             "client": None if email.client_name is None else in_one_line(email.client_name, _NAME_MAX),
             "groups": groups,
-            "elsewhere": len(items) - sum(len(group.items) + group.earlier for group in groups),
-            "button": self._button(items, groups),
+            "elsewhere": types.total() - sum(len(group.items) + group.earlier for group in groups),
+            "button": self._button(types, groups),
             "address": email.address,
             "portal_url": self._base_url,
             "unsubscribe_url": unsubscribe_url,
@@ -98,12 +100,12 @@ class Composer:
             thread=email.thread,
         )
 
-    def _groups(self, email: DueEmail, shown: Sequence[DueItem], hidden: Sequence[DueItem]) -> list[_Group]:
+    def _groups(self, email: DueEmail, contents: Contents) -> list[_Group]:
         """What is shown, by project; what happened first comes first."""
         zone = zone_of(email.time_zone or "UTC")
-        earlier = Counter(item.project_id for item in hidden)
+        earlier = _not_shown(contents.latest, contents.tallies)
         groups: dict[HostId, _Group] = {}
-        for item in shown:
+        for item in contents.latest:
             group = groups.get(item.project_id)
             if group is None:
                 name = in_one_line(item.project_name, _NAME_MAX)
@@ -124,11 +126,20 @@ class Composer:
             goes_on=before is not None and (before.type, before.title) == (item.type, title),
         )
 
-    def _button(self, items: Sequence[DueItem], groups: Sequence[_Group]) -> _Button:
+    def _button(self, types: Counter[str], groups: Sequence[_Group]) -> _Button:
         """Where most people will want to go: the only thing, the start of a conversation, the project."""
         first = groups[0]
         if len(groups) > 1:
             return _Button("Open your projects", f"{self._base_url}/projects")
-        if len(items) == 1 or all(item.type == EventType.MESSAGE_POSTED for item in items):
-            return _Button(words_of(items[0].type).button, first.items[0].url)
+        if types.total() == 1 or types.keys() == {EventType.MESSAGE_POSTED.value}:
+            return _Button(words_of(first.items[0].type).button, first.items[0].url)
         return _Button("Open the project", first.url)
+
+
+def _not_shown(shown: Sequence[DueItem], tallies: Sequence[Tally]) -> Counter[HostId]:
+    """How many things of each project are told and not shown."""
+    earlier: Counter[HostId] = Counter()
+    for tally in tallies:
+        earlier[tally.project_id] += tally.number
+    earlier.subtract(item.project_id for item in shown)
+    return earlier

@@ -9,20 +9,16 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.letters import queries
-from app.letters.composer import Composer
-from app.letters.queries import DueEmail, DueItem
+from app.letters.composer import SHOWN, Composer
+from app.letters.queries import Against, Contents, DueEmail
 from app.letters.times import times_of
 from app.letters.unsubscribe import UnsubscribeLinks
 from app.mail.letter import Letter
-from app.outbox.courier import Later, Never, Send, Verdict
+from app.outbox.courier import Later, Never, Send, TooLate, Unfit, Verdict
+from app.outbox.faults import place_of
 from app.projects.preflight import HostSchema
 
 log = structlog.get_logger(__name__)
-
-_TOO_OLD = timedelta(days=3)
-"""After so long nobody wants to hear of something as news."""
-
-_AFTER_FAULT = timedelta(minutes=15)
 
 
 class LetterJudge:
@@ -41,29 +37,31 @@ class LetterJudge:
     ) -> Mapping[UUID, Verdict[Letter]]:
         """What is to be done with each of these e-mails; ``now`` is the database's clock."""
         emails = await queries.due_emails(connection, ids)
-        items = await queries.due_items(connection, self._host, ids)
+        contents = await queries.due_contents(connection, self._host, ids, now, SHOWN)
         verdicts: dict[UUID, Verdict[Letter]] = {}
         for email in emails:
-            try:
-                verdicts[email.id] = self._verdict(email, items.get(email.id, []), now)
-            except Exception as error:
-                # One that cannot be put together keeps no others back, and is there when the fault is mended.
-                log.error("email_not_composed", email=str(email.id), error=repr(error))
-                verdicts[email.id] = Later(now + _AFTER_FAULT)
+            verdicts[email.id] = self._verdict(email, contents.get(email.id, Contents()), now)
             # Putting many together takes a while: requests are not to wait for all of them.
             await asyncio.sleep(0)
         return verdicts
 
-    def _verdict(self, email: DueEmail, items: Sequence[DueItem], now: datetime) -> Verdict[Letter]:
+    def _verdict(self, email: DueEmail, contents: Contents, now: datetime) -> Verdict[Letter]:
         if reason := _against_all(email):
             return Never(reason)
-        reasons = {_against(item, now): None for item in items}
-        if None not in reasons:
-            return Never(f"Nothing left to tell: {', '.join(map(str, reasons)) or 'it was taken back'}.")
+        if not contents.latest:
+            reasons = [reason.value for reason in Against if reason in contents.against]
+            nothing_left = f"Nothing left to tell: {', '.join(reasons) or 'it was taken back'}."
+            return TooLate(nothing_left) if Against.TOO_OLD in contents.against else Never(nothing_left)
         wait_until = self._wait_until(email, now)
         if wait_until > now:
             return Later(wait_until)
-        letter = self._composer.compose(email, [item for item in items if _against(item, now) is None])
+        try:
+            letter = self._composer.compose(email, contents)
+        except Exception as error:
+            # What it says may hold what people wrote: the place will do to find the fault.
+            fault = f"{type(error).__name__} in {place_of(error)}"
+            log.error("email_not_composed", email=str(email.id), error=fault)
+            return Unfit(f"It could not be put together: {fault}")
         return Send(letter, address=letter.to)
 
     def _wait_until(self, email: DueEmail, now: datetime) -> datetime:
@@ -84,19 +82,4 @@ def _against_all(email: DueEmail) -> str | None:
         return "E-mail is switched off."
     if email.is_suppressed:
         return "The address takes no mail: it was returned before."
-    return None
-
-
-def _against(item: DueItem, now: datetime) -> str | None:
-    """Why one thing is not told, or None."""
-    if item.is_read:
-        return "read already"
-    if not item.is_in_reach:
-        return "access has ended"
-    if item.is_muted:
-        return "the project is muted"
-    if not item.is_wanted:
-        return "e-mail of this type is switched off"
-    if item.created_at < now - _TOO_OLD:
-        return "older than three days"
     return None

@@ -1,20 +1,21 @@
 """SQL of what is to be judged before it is sent: e-mails that are due, and what each of them tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, and_, bindparam, exists, false, func, select, true
+from sqlalchemy import Integer, Select, Uuid, and_, bindparam, case, exists, false, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
 from app.core.database import fetch
-from app.core.types import HostId
+from app.core.types import TIMESTAMP, HostId
 from app.mail.models import Email, Suppression
 from app.notifications.events import SNIPPET
 from app.notifications.models import EmailItem, Notification
@@ -50,9 +51,23 @@ class DueEmail:
     client_name: str | None
 
 
+TOO_OLD = timedelta(days=3)
+"""After so long nobody wants to hear of something as news."""
+
+
+class Against(StrEnum):
+    """Why one thing is not told; of several reasons the first."""
+
+    READ = "read already"
+    NO_ACCESS = "access has ended"
+    MUTED = "the project is muted"
+    NOT_WANTED = "e-mail of this type is switched off"
+    TOO_OLD = "older than three days"
+
+
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """One thing that an e-mail would tell, and whether its recipient may and wants to hear of it at this moment."""
+    """One thing that an e-mail tells."""
 
     type: str
     project_id: HostId
@@ -62,10 +77,28 @@ class DueItem:
     body: str | None
     created_at: datetime
     project_name: str
-    is_read: bool
-    is_in_reach: bool
-    is_muted: bool
-    is_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many things of one type an e-mail tells of one project."""
+
+    type: str
+    project_id: HostId
+    project_name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an e-mail would tell at this moment: how much in all, and the latest of it, oldest first.
+
+    ``against`` is why the rest of what was put into it is not told.
+    """
+
+    latest: list[DueItem] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+    against: set[Against] = field(default_factory=set)
 
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -104,21 +137,46 @@ async def due_emails(connection: AsyncConnection, ids: Sequence[UUID]) -> list[D
     return [DueEmail(*row) for row in await fetch(connection, _DUE, {"ids": ids})]
 
 
-async def due_items(connection: AsyncConnection, host: HostSchema, ids: Sequence[UUID]) -> dict[UUID, list[DueItem]]:
-    """What each of the e-mails would tell, oldest first; those without anything are left out."""
-    found: dict[UUID, list[DueItem]] = {}
-    for email_id, *item in await fetch(connection, _items(host), {"ids": ids}):
-        found.setdefault(email_id, []).append(DueItem(*item))
+async def due_contents(
+    connection: AsyncConnection, host: HostSchema, ids: Sequence[UUID], now: datetime, most: int
+) -> dict[UUID, Contents]:
+    """What each of the e-mails would tell, so many things of it at most; those without anything are left out."""
+    found: dict[UUID, Contents] = {}
+    parameters = {"ids": ids, "old": now - TOO_OLD, "most": most}
+    for email_id, against, number, is_first, is_shown, *item in await fetch(connection, _contents(host), parameters):
+        contents = found.setdefault(email_id, Contents())
+        each = DueItem(*item)
+        if against is not None:
+            contents.against.add(Against(against))
+            continue
+        if is_first:
+            contents.tallies.append(Tally(each.type, each.project_id, each.project_name, number))
+        if is_shown:
+            contents.latest.append(each)
     return found
 
 
 @cache
-def _items(host: HostSchema) -> Select[*tuple[Any, ...]]:
-    recipient_id = Email.recipient_id
-    is_muted = exists().where(MutedProject.user_id == recipient_id, MutedProject.project_id == EmailItem.project_id)
+def _contents(host: HostSchema) -> Select[*tuple[Any, ...]]:
+    """One row for each thing that is shown, and one for each tally, however many there are."""
+    judged = _judged().subquery("judged")
+    kind = (judged.c.email_id, judged.c.against, judged.c.project_id, judged.c.type)
+    latest_first = (judged.c.created_at.desc(), judged.c.notification_id.desc())
+    ranked = select(
+        judged,
+        func.count().over(partition_by=kind).label("number"),
+        func.row_number().over(partition_by=kind, order_by=latest_first).label("place_of_kind"),
+        func.row_number().over(partition_by=kind[:2], order_by=latest_first).label("place"),
+    ).subquery("ranked")
+    is_first = ranked.c.place_of_kind == 1
+    is_shown = and_(ranked.c.against.is_(None), ranked.c.place <= bindparam("most", type_=Integer))
     return (
         select(
-            EmailItem.email_id,
+            ranked.c.email_id,
+            ranked.c.against,
+            ranked.c.number,
+            is_first,
+            is_shown,
             EmailItem.type,
             EmailItem.project_id,
             EmailItem.source_kind,
@@ -128,14 +186,38 @@ def _items(host: HostSchema) -> Select[*tuple[Any, ...]]:
             func.left(EmailItem.body, SNIPPET + 1),
             EmailItem.created_at,
             project_name(host),
-            func.coalesce(Notification.is_read, EmailItem.is_read),
-            func.coalesce(MAY_BE_TOLD, false()),
-            is_muted.correlate_except(MutedProject),
-            func.coalesce(NotificationChoice.email, true()),
+        )
+        .select_from(ranked)
+        .join(EmailItem, EmailItem.notification_id == ranked.c.notification_id)
+        .join(host_projects, host_projects.c.id == EmailItem.project_id)
+        .where(or_(is_first, is_shown))
+        .order_by(EmailItem.created_at, EmailItem.notification_id)
+    )
+
+
+def _judged() -> Select[*tuple[Any, ...]]:
+    """Everything in the e-mails, with what speaks against telling it, or null."""
+    recipient_id = Email.recipient_id
+    is_muted = exists().where(MutedProject.user_id == recipient_id, MutedProject.project_id == EmailItem.project_id)
+    is_old = EmailItem.created_at < bindparam("old", type_=TIMESTAMP)
+    against = case(
+        (func.coalesce(Notification.is_read, EmailItem.is_read), Against.READ.value),
+        (not_(func.coalesce(MAY_BE_TOLD, false())), Against.NO_ACCESS.value),
+        (is_muted.correlate_except(MutedProject), Against.MUTED.value),
+        (not_(func.coalesce(NotificationChoice.email, true())), Against.NOT_WANTED.value),
+        (and_(not_(Email.is_forced), is_old), Against.TOO_OLD.value),
+    )
+    return (
+        select(
+            EmailItem.email_id,
+            EmailItem.notification_id,
+            EmailItem.type,
+            EmailItem.project_id,
+            EmailItem.created_at,
+            against.label("against"),
         )
         .select_from(EmailItem)
         .join(Email, Email.id == EmailItem.email_id)
-        .join(host_projects, host_projects.c.id == EmailItem.project_id)
         .outerjoin(Notification, Notification.id == EmailItem.notification_id)
         .outerjoin(Account, Account.user_id == recipient_id)
         .outerjoin(
@@ -147,5 +229,4 @@ def _items(host: HostSchema) -> Select[*tuple[Any, ...]]:
             and_(NotificationChoice.user_id == recipient_id, NotificationChoice.type == EmailItem.type),
         )
         .where(EmailItem.email_id == func.any(_IDS))
-        .order_by(EmailItem.created_at, EmailItem.notification_id)
     )

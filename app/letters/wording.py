@@ -1,7 +1,7 @@
 """What e-mails say, in a few words for each type of event, and how texts of people are shown in them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -43,13 +43,14 @@ def words_of(type_: str) -> Words:
     return _WORDS.get(type_, _OTHER)
 
 
-def subject_of(types: Sequence[str], projects: Sequence[str]) -> str:
+def subject_of(types: Mapping[str, int], projects: Sequence[str]) -> str:
     """What happened where, and nothing of what it says: subjects are shown on locked screens.
 
-    ``projects`` are the names of the different projects.
+    ``types`` says how many there are of each; ``projects`` are the names of the different projects.
     """
-    words = words_of(types[0]) if len(set(types)) == 1 else _OTHER
-    what = words.one if len(types) == 1 else words.many.format(len(types))
+    words = words_of(next(iter(types))) if len(types) == 1 else _OTHER
+    number = sum(types.values())
+    what = words.one if number == 1 else words.many.format(number)
     where = in_one_line(projects[0], _SUBJECTS_NAME) if len(projects) == 1 else f"{len(projects)} projects"
     return f"{what} in {where}"
 

@@ -15,7 +15,8 @@ class Email(Queued, Base):
     """One e-mail, sent or to be sent; its id makes its ``Message-ID``.
 
     What it says is put together when it is due. Of a person and a thread (a room, a project, or the person's own id for
-    a digest) one at most is waiting: what happens meanwhile joins it. ``address`` is where it went at last.
+    a digest) one at most is waiting: what happens meanwhile joins it. ``address`` is where it went at last; what
+    ``is_forced`` goes out however old it is, for an admin wants it to.
     """
 
     __tablename__ = "email_outbox"
@@ -37,6 +38,7 @@ class Email(Queued, Base):
     recipient_id: Mapped[HostId] = mapped_column(HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"))
     thread: Mapped[UUID]
     address: Mapped[str | None]
+    is_forced: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Suppression(Base):

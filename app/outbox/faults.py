@@ -1,10 +1,13 @@
 """What a fault means to an outbox, and how it is told."""
 
 import re
+import traceback
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+_APP = Path(__file__).resolve().parent.parent
 _LENGTH = 500
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\s]+")  # control characters; and Postgres takes no NUL
 _ADDRESS = re.compile(r"[^\s<>\"'(),:;\[\]]+@[^\s<>\"'(),:;\[\]]+")
@@ -32,3 +35,10 @@ def told(fault: BaseException) -> str:
 def told_in_logs(fault: BaseException) -> str:
     """The same without anybody's address."""
     return _ADDRESS.sub("(an address)", told(fault))
+
+
+def place_of(fault: BaseException) -> str:
+    """Where in the portal's own files it was raised, or whence what raised it was called: ``letters/judge.py:81``."""
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(fault.__traceback__)]
+    own = [f"{path.relative_to(_APP)}:{line}" for path, line in frames if path.is_relative_to(_APP)]
+    return own[-1] if own else "no file of the portal"

@@ -16,6 +16,7 @@ TABLES = (
         recipient_id uuid NOT NULL,
         thread uuid NOT NULL,
         address text,
+        is_forced boolean DEFAULT false NOT NULL,
         state text DEFAULT 'waiting' NOT NULL,
         due_at timestamptz NOT NULL,
         generation integer DEFAULT 0 NOT NULL,

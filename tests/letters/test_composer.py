@@ -1,14 +1,16 @@
 """What e-mails say, as text and as HTML: everything that happened, and nothing that breaks out of it."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from app.letters.composer import Composer
-from app.letters.queries import DueEmail, DueItem
+from app.letters.composer import SHOWN, Composer
+from app.letters.queries import Contents, DueEmail, DueItem, Tally
 from app.letters.unsubscribe import UnsubscribeLinks
 from app.mail.letter import Letter
 from app.notifications.events import SOURCES, route_path
@@ -52,16 +54,18 @@ def due_item(type_: str = "message_posted", **columns: Any) -> DueItem:
         "body": "Hello",
         "created_at": AT,
         "project_name": "Harbour House",
-        "is_read": False,
-        "is_in_reach": True,
-        "is_muted": False,
-        "is_wanted": True,
     }
     return DueItem(**(values | columns))
 
 
+def contents_of(*items: DueItem) -> Contents:
+    kinds = Counter((item.type, item.project_id, item.project_name) for item in items)
+    tallies = [Tally(*kind, number) for kind, number in kinds.items()]
+    return Contents(list(items[-SHOWN:]), tallies)
+
+
 def composed(*items: DueItem, **columns: Any) -> Letter:
-    return Composer(URL, LINKS).compose(due_email(**columns), items)
+    return Composer(URL, LINKS).compose(due_email(**columns), contents_of(*items))
 
 
 class Page(HTMLParser):
@@ -132,7 +136,7 @@ def test_an_email_says_what_happened_where_and_when_and_leads_there(type_: str, 
 
 def test_an_email_goes_to_its_recipient_with_all_that_its_sender_needs():
     email = due_email()
-    letter = Composer(URL, LINKS).compose(email, [due_item()])
+    letter = Composer(URL, LINKS).compose(email, contents_of(due_item()))
     unsubscribe_url = LINKS.url(RECIPIENT)
     assert (letter.id, letter.thread, letter.to, letter.to_name, letter.unsubscribe_url) == (
         email.id,
@@ -141,6 +145,16 @@ def test_an_email_goes_to_its_recipient_with_all_that_its_sender_needs():
         "Clara Lindgren",
         unsubscribe_url,
     )
+
+
+def test_a_preview_shows_who_did_what_and_nothing_that_was_written():
+    """Programs show some hundred characters of the begin: what is not to be seen fills them."""
+    letter = composed(due_item(body="The safe's code is 1234"))
+    preview, _, _ = letter.html.partition("<table")[0].rpartition("</div>")
+    shown = unescape(preview.rpartition(">")[2])
+    assert shown.startswith("Ben Okafor wrote in Harbour House\u034f")
+    assert shown.count("\u00a0") >= 100
+    assert not shown.removeprefix("Ben Okafor wrote in Harbour House").strip("\u034f\u200c\u00a0")
 
 
 def test_every_email_says_how_to_switch_it_off():

@@ -1,6 +1,6 @@
 """Whether an e-mail that is due is sent, and when: by how its recipient stands and wants it at that moment."""
 
-from collections.abc import Sequence
+import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,14 +10,15 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from app.core.database import fetch
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from app.letters.composer import Composer
 from app.letters.judge import LetterJudge
-from app.letters.queries import DueEmail, DueItem
+from app.letters.queries import Against, Contents, DueEmail, due_contents
 from app.mail.letter import Letter
-from app.outbox.courier import Later, Never, Send, Verdict
+from app.outbox.courier import Later, Never, Send, TooLate, Unfit, Verdict
 from app.projects.models import Room
 from app.projects.preflight import HostSchema
 from tests.letters.judging import LINKS, URL, judged, now_of, verdicts_of
@@ -153,22 +154,54 @@ class TestSent:
         assert verdicts.keys() == set(ids)
         assert all(isinstance(verdict, Send) and verdict.parcel.id == id_ for id_, verdict in verdicts.items())
 
+    async def test_of_very_much_the_latest_is_taken_and_the_rest_counted(self, house: House):
+        id_ = await queued(house.world, "dev", "The first")
+        add = """
+            INSERT INTO client_portal.email_items
+                (notification_id, email_id, project_id, type, source_kind, source_id, title, is_read, created_at)
+            SELECT gen_random_uuid(), $1, $2, $3, 'issue', gen_random_uuid(), 'Number ' || n, n % 10 = 0,
+                clock_timestamp() + n * interval '1 microsecond'
+            FROM generate_series(1, 1000) AS n
+        """
+        for project, type_ in ((FIRST_PROJECT, "issue_created"), (FIRST_PROJECT, "message_posted")):
+            await house.world.execute(add, id_, project, type_)
+        now = await now_of(house.world)
+        async with house.app.state.database.transaction() as transaction:
+            found = await due_contents(transaction.connection, HostSchema(True), [id_], now, most=20)
+        contents = found[id_]
+        assert len(contents.latest) == 20
+        assert [item.created_at for item in contents.latest] == sorted(item.created_at for item in contents.latest)
+        assert contents.latest[-1].title == "Number 999"
+        assert {(each.type, each.number) for each in contents.tallies} == {
+            ("issue_created", 901),
+            ("message_posted", 900),
+        }
+        assert contents.against == {Against.READ}
+        letter = await house.letter()
+        assert letter.subject.startswith("1801 updates in ")
+        assert "1781 earlier" in letter.text
+
     async def test_one_that_cannot_be_put_together_keeps_no_other_back(
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ):
-        def fails_for_one(composer: Composer, email: DueEmail, items: Sequence[DueItem]) -> Letter:
-            if items[0].title == "Odd":
-                raise ValueError("a fault of ours")
-            return compose(composer, email, items)
+        def fails_for_one(composer: Composer, email: DueEmail, contents: Contents) -> Letter:
+            if contents.latest[0].title == "Odd":
+                raise ValueError(f"something odd in {contents.latest[0].title}, written by clara@example.com")
+            return compose(composer, email, contents)
 
         compose = Composer.compose
         monkeypatch.setattr(Composer, "compose", fails_for_one)
         odd, even = await queued(house.world, "dev", "Odd"), await queued(house.world, "dev", "Even")
         judge = LetterJudge(HostSchema(True), URL, QUIET, LINKS)
         now = await now_of(house.world)
-        verdicts = await verdicts_of(house.app, judge, [odd, even], now)
-        assert verdicts[odd] == Later(now + timedelta(minutes=15))
+        with capture_logs() as logs:
+            verdicts = await verdicts_of(house.app, judge, [odd, even], now)
         assert isinstance(verdicts[even], Send)
+        assert isinstance(verdict := verdicts[odd], Unfit)
+        assert re.fullmatch(r"It could not be put together: ValueError in letters/judge\.py:\d+", verdict.error)
+        (line,) = logs
+        assert line["error"] == verdict.error.removeprefix("It could not be put together: ")
+        assert (line["event"], line["email"]) == ("email_not_composed", str(odd))
 
 
 class TestNotSent:
@@ -257,7 +290,15 @@ class TestNotSent:
         made = await house.made_at()
         assert isinstance(await house.verdict(at=made + timedelta(days=3)), Send)
         too_late = made + timedelta(days=3, minutes=1)
-        assert await house.verdict(at=too_late) == Never("Nothing left to tell: older than three days.")
+        assert await house.verdict(at=too_late) == TooLate("Nothing left to tell: older than three days.")
+
+    async def test_of_what_is_older_unless_an_admin_wants_it_sent(self, house: House):
+        await house.write()
+        await house.world.execute("UPDATE client_portal.email_outbox SET is_forced = true")
+        long_after = await house.made_at() + timedelta(days=20)
+        assert isinstance(await house.verdict(at=long_after), Send)
+        await house.does("dev", "POST", "/api/notifications/read_all")
+        assert await house.verdict(at=long_after) == Never("Nothing left to tell: read already.")
 
     async def test_for_every_reason_there_is_for_some_of_it(self, house: House):
         message = await house.write()
