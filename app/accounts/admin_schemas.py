@@ -11,7 +11,7 @@ from app.accounts.audit import Action
 from app.accounts.roles import Role
 from app.accounts.schemas import Email, NewPassword
 from app.core.pagination import PageQuery
-from app.core.types import NOT_BLANK, ONE_LINE, STORABLE, HostId
+from app.core.types import NO_ADDRESS, NOT_BLANK, ONE_LINE, STORABLE, HostId
 
 # What a sign-in form takes for an address; whether mail arrives there is shown by mail.
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
@@ -24,7 +24,9 @@ def _is_email(text: str) -> str:
 
 
 NewEmail = Annotated[Email, AfterValidator(_is_email)]
-DisplayName = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), STORABLE, ONE_LINE, NOT_BLANK]
+DisplayName = Annotated[
+    str, StringConstraints(max_length=200, strip_whitespace=True), STORABLE, ONE_LINE, NOT_BLANK, NO_ADDRESS
+]
 Search = Annotated[str, Field(max_length=200, description="A part of the text, whatever its case"), STORABLE]
 
 

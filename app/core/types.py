@@ -1,5 +1,6 @@
 """Types shared by tables and the wire."""
 
+import re
 import unicodedata
 from typing import Annotated
 from uuid import UUID
@@ -49,6 +50,20 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+_ADDRESS = re.compile(r"\S@\S")
+
+
+def holds_address(text: str) -> bool:
+    """Whether an e-mail address may be in it."""
+    return _ADDRESS.search(text) is not None
+
+
+def _no_address(text: str) -> str:
+    if holds_address(text):
+        raise ValueError("must not contain an e-mail address, for others read it")
+    return text
+
+
 _BREAKS = frozenset({"Cc", "Zl", "Zp"})
 _DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
@@ -63,6 +78,9 @@ PLAIN = AfterValidator(_plain)
 
 ONE_LINE = AfterValidator(_one_line)
 """Of a name: what follows it in a sentence keeps its place; blanks within become single spaces."""
+
+NO_ADDRESS = AfterValidator(_no_address)
+"""Of a name that is shown to people who are not to know the person's address."""
 
 Title = Annotated[str, StringConstraints(max_length=200), STORABLE, NOT_BLANK]
 Body = Annotated[str, StringConstraints(max_length=2000), STORABLE, NOT_BLANK]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from app.accounts.roles import Role
-from app.core.types import Body, HostId, Title
+from app.core.types import Body, HostId, Title, holds_address
 from app.preferences.event_types import EventType
 from app.projects.roles import PARTS_OF, MemberRole
 
@@ -113,8 +113,11 @@ SNIPPET = 280
 
 
 def title_of(sentence: str, short: str) -> str:
-    """The sentence as a notification's title, or the short form where names are too long for one."""
-    return sentence if len(sentence) <= TITLE_MAX else short
+    """The sentence as a notification's title, or the short form where names in it will not do for one.
+
+    They may be too long; or an address, which goes by mail and push to people who are not to know it.
+    """
+    return sentence if len(sentence) <= TITLE_MAX and not holds_address(sentence) else short
 
 
 def snippet_of(text: str) -> str:

@@ -196,6 +196,8 @@ class TestNew:
             ("new", {"display_name": "  "}, "display_name"),
             ("new", {"display_name": "n" * 201}, "display_name"),
             ("new", {"display_name": "\x00"}, "display_name"),
+            ("new", {"display_name": "new@example.com"}, "display_name"),
+            ("new", {"display_name": "New (new@example)"}, "display_name"),
             ("new", {"role": "king"}, "role"),
             ("new", {"first_password": "a password of mine"}, "first_password"),
         ],
@@ -217,6 +219,12 @@ class TestChange:
         assert answer.json()["updated_at"] > answer.json()["created_at"]
         login = {"email": "paula@example.com", "password": "demo-password"}
         assert (await http.post("/api/auth/login", json=login)).status_code == 200
+
+    async def test_a_name_is_no_address_for_others_read_it(self, admin: httpx.AsyncClient):
+        answer = await admin.patch(of("pm"), json={"display_name": "pm@example.com"})
+        await refused(answer, 422, "invalid")
+        assert "must not contain an e-mail address" in answer.json()["errors"][0]["msg"]
+        assert (await admin.patch(of("pm"), json={"display_name": "Paula @ Meyer & Sons"})).status_code == 200
 
     async def test_a_new_name_signs_nobody_out(self, admin: httpx.AsyncClient, app: FastAPI, world: World):
         token = await world.open_session("pm")

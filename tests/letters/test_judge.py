@@ -129,6 +129,18 @@ class TestSent:
         assert f"In the room of {name}" in (await house.letter("dev")).text
         assert "In the room" not in (await house.letter("client")).text
 
+    async def test_who_has_an_address_for_a_name_is_not_named(self, house: House):
+        """Names may have been given before they were refused; a client learns nobody's address."""
+        await house.world.execute(
+            "UPDATE client_portal.accounts SET display_name = 'Ben, dev@example.com' WHERE user_id = $1", PEOPLE["dev"]
+        )
+        await house.write("On our way", person="dev")
+        letter = await house.letter("client")
+        assert "New message" in letter.text.splitlines()
+        assert "dev@example.com" not in letter.text + letter.html
+        bell = await house.does("client", "GET", "/api/notifications")
+        assert bell["items"][0]["title"] == "New message"
+
     async def test_a_project_without_a_name_shows_its_id(self, house: House):
         await house.write()
         ((verdict,),) = (
