@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applied, type Change, covers } from './changes.ts';
+import { applied, type Change, remainder } from './changes.ts';
 import type { Preferences } from './types.ts';
 
 const preferences: Preferences = {
@@ -32,29 +32,28 @@ test('a project is muted once, and unmuted', () => {
   expect(applied(preferences, { mute: { project: 'a', on: false } }).muted_projects).toEqual([]);
 });
 
-describe('a later change covers an earlier one', () => {
+describe('of an earlier change there is left after a later one', () => {
+  const daily: Change = { set: { digest: 'daily' } };
   const bell: Change = { set: { channels: [{ type: 'file_uploaded', bell: false }] } };
-  test.each<[string, Change, Change, boolean]>([
-    ['of the same', { set: { digest: 'daily' } }, { set: { digest: 'hourly' } }, true],
-    ['of something else', { set: { digest: 'daily' } }, { set: { quiet_hours: null } }, false],
-    ['of less', { set: { digest: 'daily' } }, { set: { digest: 'hourly', time_zone: 'UTC' } }, false],
-    ['of the same channel', { set: { channels: [{ type: 'file_uploaded', bell: true }] } }, bell, true],
-    ['of the other channel', { set: { channels: [{ type: 'file_uploaded', email: true }] } }, bell, false],
-    ['of another type', { set: { channels: [{ type: 'message_posted', bell: true }] } }, bell, false],
+  const both: Change = { set: { channels: [{ type: 'file_uploaded', bell: true, email: true }] } };
+  const a: Change = { mute: { project: 'a', on: false } };
+  test.each<[string, Change, Change, Change | null]>([
+    ['nothing, of the same', daily, { set: { digest: 'hourly', time_zone: 'UTC' } }, null],
+    ['all, of something else', daily, { set: { quiet_hours: null } }, daily],
     [
-      'of the same project',
-      { mute: { project: 'a', on: true } },
-      { mute: { project: 'a', on: false } },
-      true,
+      'the rest, of a part',
+      { set: { digest: 'hourly', time_zone: 'UTC' } },
+      daily,
+      { set: { time_zone: 'UTC' } },
     ],
-    [
-      'of another project',
-      { mute: { project: 'b', on: true } },
-      { mute: { project: 'a', on: false } },
-      false,
-    ],
-    ['of another kind', { mute: { project: 'b', on: true } }, { set: { digest: 'hourly' } }, false],
-  ])('%s', (_, later, earlier, isCovered) => {
-    expect(covers(later, earlier)).toBe(isCovered);
+    ['nothing, of the same channel', bell, both, null],
+    ['the other channel', both, bell, { set: { channels: [{ type: 'file_uploaded', email: true }] } }],
+    ['all, of another type', bell, { set: { channels: [{ type: 'message_posted', bell: true }] } }, bell],
+    ['nothing, of the same project', a, { mute: { project: 'a', on: true } }, null],
+    ['all, of another project', a, { mute: { project: 'b', on: true } }, a],
+    ['all, of another kind', daily, a, daily],
+    ['all, of a project after another kind', a, daily, a],
+  ])('%s', (_, earlier, later, left) => {
+    expect(remainder(earlier, later)).toEqual(left);
   });
 });

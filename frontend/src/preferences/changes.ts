@@ -20,23 +20,25 @@ export function applied(value: Preferences, change: Change): Preferences {
   };
 }
 
-/** Whether nothing of the earlier change is left once the later one is made. */
-export function covers(later: Change, earlier: Change): boolean {
-  if ('mute' in later || 'mute' in earlier) {
-    return 'mute' in later && 'mute' in earlier && later.mute.project === earlier.mute.project;
+/** What is left of an earlier change once a later one is made; null if nothing is. */
+export function remainder(earlier: Change, later: Change): Change | null {
+  if ('mute' in earlier) {
+    return 'mute' in later && later.mute.project === earlier.mute.project ? null : earlier;
   }
+  if ('mute' in later) return earlier;
   const { channels = [], ...rest } = earlier.set;
-  return (
-    Object.keys(rest).every((key) => key in later.set) &&
-    channels.every((old) =>
-      later.set.channels?.some(
-        (made) => made.type === old.type && Object.keys(old).every((key) => key in made),
-      ),
-    )
-  );
+  const left: PreferencesChange = remainderOfKeys(rest, later.set) ?? {};
+  const leftOfChannels = channels.flatMap(({ type, ...boxes }) => {
+    const made = later.set.channels?.find((channel) => channel.type === type) ?? {};
+    const still = remainderOfKeys(boxes, made);
+    return still ? [{ type, ...still }] : [];
+  });
+  if (leftOfChannels.length > 0) left.channels = leftOfChannels;
+  return Object.keys(left).length > 0 ? { set: left } : null;
 }
 
-/** Whether a change of the switches leaves nothing of an earlier one. */
-export function coversKeys(later: object, earlier: object): boolean {
-  return Object.keys(earlier).every((key) => key in later);
+/** The same of what is nothing but keys and values. */
+export function remainderOfKeys<Made extends object>(earlier: Made, later: object): Partial<Made> | null {
+  const left = Object.entries(earlier).filter(([key]) => !(key in later));
+  return left.length > 0 ? (Object.fromEntries(left) as Partial<Made>) : null;
 }

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { settled } from '../inbox/testing/world.ts';
 import { Problem } from '../shared/http.ts';
-import { coversKeys } from './changes.ts';
+import { remainderOfKeys } from './changes.ts';
 import { Kept } from './kept.ts';
 
 interface Value {
@@ -49,7 +49,7 @@ beforeEach(async () => {
     load: () => server.load(),
     send: server.send,
     apply: (value, change) => ({ ...value, ...change }),
-    covers: coversKeys,
+    remainder: remainderOfKeys,
     signedOut: () => {
       ends += 1;
     },
@@ -57,13 +57,15 @@ beforeEach(async () => {
   await kept.load();
 });
 
+const failed = () => kept.failures.value.map(({ change }) => change);
+
 test('a change is shown at once, and saved', async () => {
   const saved = kept.change({ email: true });
   expect(kept.shown.value).toEqual({ email: true, push: false });
   await server.answer();
   expect(await saved).toBe(true);
   expect(kept.shown.value).toEqual({ email: true, push: false });
-  expect(kept.failure.value).toBeNull();
+  expect(kept.failures.value).toEqual([]);
 });
 
 test('what could not be saved is put back, said, and tried again when asked', async () => {
@@ -71,9 +73,9 @@ test('what could not be saved is put back, said, and tried again when asked', as
   await server.answer(new Problem(0));
   expect(await saved).toBe(false);
   expect(kept.shown.value).toEqual({ email: false, push: false });
-  expect(kept.failure.value?.change).toEqual({ email: true });
-  kept.failure.value?.retry();
-  expect(kept.failure.value).toBeNull();
+  expect(failed()).toEqual([{ email: true }]);
+  kept.retry(kept.failures.value);
+  expect(kept.failures.value).toEqual([]);
   expect(kept.shown.value?.email).toBe(true);
   await server.answer();
   expect(server.value.email).toBe(true);
@@ -98,7 +100,50 @@ test('one that fails leaves those after it alone', async () => {
   expect(kept.shown.value).toEqual({ email: false, push: true });
   await server.answer();
   expect(server.value).toEqual({ email: false, push: true });
-  expect(kept.failure.value?.change).toEqual({ email: true });
+  expect(failed()).toEqual([{ email: true }]);
+});
+
+test('several that fail are all remembered, and all tried again', async () => {
+  void kept.change({ email: true });
+  void kept.change({ push: true });
+  await server.answer(new Problem(0));
+  await server.answer(new Problem(0));
+  expect(failed()).toEqual([{ email: true }, { push: true }]);
+  kept.retry(kept.failures.value);
+  expect(kept.failures.value).toEqual([]);
+  expect(kept.shown.value).toEqual({ email: true, push: true });
+  await server.answer();
+  await server.answer();
+  expect(server.value).toEqual({ email: true, push: true });
+});
+
+test('a new change makes up for what it covers of one that failed, and for no more', async () => {
+  void kept.change({ email: true, push: true });
+  await server.answer(new Problem(0));
+  void kept.change({ push: false });
+  expect(failed()).toEqual([{ email: true }]);
+  await server.answer();
+  expect(failed()).toEqual([{ email: true }]);
+  void kept.change({ email: false });
+  expect(failed()).toEqual([]);
+  await server.answer();
+});
+
+test('one that fails is not said where another is on its way in its place', async () => {
+  void kept.change({ email: true });
+  void kept.change({ email: false });
+  await server.answer(new Problem(500));
+  expect(failed()).toEqual([]);
+  await server.answer();
+  expect(failed()).toEqual([]);
+});
+
+test('what the person did not ask for fails without a word', async () => {
+  const saved = kept.change({ email: true }, false);
+  await server.answer(new Problem(0));
+  expect(await saved).toBe(false);
+  expect(failed()).toEqual([]);
+  expect(kept.shown.value?.email).toBe(false);
 });
 
 test('of changes to the same that wait, only the last is sent', async () => {
@@ -139,5 +184,5 @@ test('whoever was signed out is told nothing of it here', async () => {
   await server.answer(new Problem(401));
   expect(await saved).toBe(false);
   expect(ends).toBe(1);
-  expect(kept.failure.value).toBeNull();
+  expect(kept.failures.value).toEqual([]);
 });

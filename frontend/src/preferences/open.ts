@@ -1,5 +1,5 @@
 import * as api from './api.ts';
-import { applied, type Change, covers, coversKeys } from './changes.ts';
+import { applied, type Change, remainder, remainderOfKeys } from './changes.ts';
 import { Kept } from './kept.ts';
 import type { Preferences, Settings } from './types.ts';
 
@@ -23,7 +23,7 @@ export function preferencesOf(person: string, signedOut: () => void): Held {
         load: api.settings,
         send: api.changeSettings,
         apply: (value: Settings, change: Partial<Settings>) => ({ ...value, ...change }),
-        covers: coversKeys,
+        remainder: remainderOfKeys,
         signedOut,
       }),
       preferences: new Kept({
@@ -31,7 +31,7 @@ export function preferencesOf(person: string, signedOut: () => void): Held {
         send: async (change: Change) =>
           'mute' in change ? api.mute(change.mute).then(() => undefined) : api.changePreferences(change.set),
         apply: applied,
-        covers,
+        remainder,
         signedOut,
       }),
     };

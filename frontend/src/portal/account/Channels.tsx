@@ -35,7 +35,7 @@ export function Channels({ switches, settings }: Props) {
         change={(on) => void switches.change({ email_enabled: on })}
       />
       <PushSwitch switches={switches} settings={settings} />
-      <NotSaved failure={switches.failure.value} />
+      <NotSaved of={switches} failures={switches.failures.value} />
     </section>
   );
 }

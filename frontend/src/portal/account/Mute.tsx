@@ -1,7 +1,7 @@
 import { Bell, BellOff } from 'lucide';
 import { Icon } from '../../shared/icon.tsx';
 import { NotSaved } from './NotSaved.tsx';
-import { failureIn, useChoices } from './preferences.ts';
+import { failuresIn, useChoices } from './preferences.ts';
 
 /** Silences a project, or lets it be heard again. */
 export function Mute({ project }: { project: string }) {
@@ -25,7 +25,7 @@ export function Mute({ project }: { project: string }) {
           {isMuted ? 'Unmute this project' : 'Mute this project'}
         </button>
       )}
-      <NotSaved failure={failureIn('muted', choices.failure.value)} />
+      <NotSaved of={choices} failures={failuresIn('muted', choices)} />
     </>
   );
 }

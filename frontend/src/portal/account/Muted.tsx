@@ -4,7 +4,7 @@ import type { Preferences } from '../../preferences/types.ts';
 import * as api from '../api.ts';
 import { useResource } from '../resource.ts';
 import { NotSaved } from './NotSaved.tsx';
-import { failureIn } from './preferences.ts';
+import { failuresIn } from './preferences.ts';
 
 interface Props {
   choices: Choices;
@@ -40,7 +40,7 @@ export function Muted({ choices, preferences }: Props) {
           ))}
         </ul>
       )}
-      <NotSaved failure={failureIn('muted', choices.failure.value)} />
+      <NotSaved of={choices} failures={failuresIn('muted', choices)} />
     </section>
   );
 }

@@ -1,14 +1,25 @@
-import type { Failure } from '../../preferences/kept.ts';
+import type { Failure, Kept } from '../../preferences/kept.ts';
+import type { Problem } from '../../shared/http.ts';
 import { refusalOf } from '../../shared/refusal.ts';
 
-/** What could not be saved, where it stands again as it was, and the way to try it again. */
-export function NotSaved<Change>({ failure }: { failure: Failure<Change> | null }) {
+interface Props<Value, Change> {
+  of: Kept<Value, Change>;
+  /** Those of this place. */
+  failures: readonly Failure<Change>[];
+}
+
+/** What could not be saved, where it stands again as it was, and the way to try all of it again. */
+export function NotSaved<Value, Change>({ of: kept, failures }: Props<Value, Change>) {
+  const last = failures.at(-1);
   return (
     <p class="alert-line" role="alert">
-      {failure && (
+      {last && (
         <>
-          {reasonFor(failure)}{' '}
-          <button type="button" class="link-button" onClick={failure.retry}>
+          {failures.length > 1
+            ? `${failures.length} changes could not be saved.`
+            : 'That could not be saved.'}
+          {reasonFor(last.problem)}{' '}
+          <button type="button" class="link-button" onClick={() => kept.retry(failures)}>
             Try again
           </button>
         </>
@@ -17,7 +28,6 @@ export function NotSaved<Change>({ failure }: { failure: Failure<Change> | null 
   );
 }
 
-function reasonFor({ problem }: Failure<unknown>): string {
-  const why = problem.status === 422 ? ` ${refusalOf(problem, []).rest}` : '';
-  return `That could not be saved.${why}`;
+function reasonFor(problem: Problem): string {
+  return problem.status === 422 ? ` ${refusalOf(problem, []).rest}` : '';
 }

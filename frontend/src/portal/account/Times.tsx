@@ -10,7 +10,7 @@ import type {
 import { ownZone, zoneOf } from '../../preferences/zones.ts';
 import { Field, Choices as RadioChoices } from '../ui/Field.tsx';
 import { NotSaved } from './NotSaved.tsx';
-import { failureIn } from './preferences.ts';
+import { failuresIn } from './preferences.ts';
 import { Switch } from './Switch.tsx';
 import { ZoneField } from './ZoneField.tsx';
 
@@ -60,7 +60,7 @@ export function Times({ choices, preferences, settings }: Props) {
       {(quiet_hours || digest === 'daily') && (
         <ZoneField zone={time_zone} change={(zone) => set({ time_zone: zone })} />
       )}
-      <NotSaved failure={failureIn('times', choices.failure.value)} />
+      <NotSaved of={choices} failures={failuresIn('times', choices)} />
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { wordsFor } from '../../preferences/words.ts';
 import { KindTile } from '../activity.tsx';
 import { user } from '../session.ts';
 import { NotSaved } from './NotSaved.tsx';
-import { failureIn } from './preferences.ts';
+import { failuresIn } from './preferences.ts';
 
 interface Props {
   choices: Choices;
@@ -60,7 +60,7 @@ export function Types({ choices, preferences, hasEmail }: Props) {
           E-mail is switched off above. What you chose here is kept until it is on again.
         </p>
       )}
-      <NotSaved failure={failureIn('types', choices.failure.value)} />
+      <NotSaved of={choices} failures={failuresIn('types', choices)} />
     </section>
   );
 }

@@ -23,8 +23,8 @@ function useLoaded<Value, Made>(kept: Kept<Value, Made>): Kept<Value, Made> {
 /** Which card of the page a change was made in. */
 export type Part = 'types' | 'times' | 'muted';
 
-export function failureIn(part: Part, failure: Failure<Change> | null): Failure<Change> | null {
-  return failure && partOf(failure.change) === part ? failure : null;
+export function failuresIn(part: Part, choices: Choices): Failure<Change>[] {
+  return choices.failures.value.filter(({ change }) => partOf(change) === part);
 }
 
 function partOf(change: Change): Part {
