@@ -65,14 +65,15 @@ class Bounced(Refused):
 def fault_of(step: Step, code: int, text: str, letter: Letter) -> Fault:
     """The fault that a reply other than the wanted one is."""
     said = f"{step}: {code} {one_line(text)}"[:_LONGEST]
-    detail = _detail(code, text[:_LONGEST_READ])
+    heard = text[:_LONGEST_READ]
+    detail = _detail(code, heard)
     if step.is_same_for_all or code in _OF_THE_SERVICE or detail in _OF_THE_SENDER:
         return Unreachable(said)
     if 400 <= code < 500:
         return TryLater(said)
     if not 500 <= code < 600:
         return Unreachable(said)
-    if step is Step.RECIPIENT and (detail in _OF_THE_RECIPIENT if detail else _says_unknown(text[:_LONGEST_READ])):
+    if step is Step.RECIPIENT and (detail in _OF_THE_RECIPIENT if detail else _says_unknown(heard)):
         return Bounced(letter, said)
     return Refused(said)
 

@@ -31,7 +31,10 @@ class Push(Queued, Base):
 
 
 class PushSubscription(Base):
-    """A browser that asked for push: the address of its push service, and the keys to encrypt for it."""
+    """A browser that asked for push: the address of its push service, and the keys to encrypt for it.
+
+    ``failures_since`` is the first failure in a row, None after a success. Until ``rests_until`` it is not tried.
+    """
 
     __tablename__ = "push_subscriptions"
     __table_args__ = (Index("ix_push_subscriptions_user_id", "user_id"),)
@@ -42,3 +45,5 @@ class PushSubscription(Base):
     p256dh: Mapped[str]
     auth: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
+    failures_since: Mapped[datetime | None] = mapped_column(TIMESTAMP)
+    rests_until: Mapped[datetime | None] = mapped_column(TIMESTAMP)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, delete, func, select, update
+from sqlalchemy import Text, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,12 +16,17 @@ from app.push.models import Push, PushSubscription
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A browser: where its push service takes messages, and by which keys they are encrypted for it."""
+    """A browser: where its push service takes messages, and by which keys they are encrypted for it.
+
+    ``has_failed`` the last time; ``rest`` is how long it is not to be tried from now on, None if it may be.
+    """
 
     id: UUID
     endpoint: str
     p256dh: str
     auth: str
+    has_failed: bool
+    rest: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,17 @@ class StoredSubscription:
     auth: str
 
 
+_NOW = func.clock_timestamp()
+_REST = PushSubscription.rests_until - _NOW
 _STILL_TO_REACH = (
-    select(PushSubscription.id, PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth)
+    select(
+        PushSubscription.id,
+        PushSubscription.endpoint,
+        PushSubscription.p256dh,
+        PushSubscription.auth,
+        PushSubscription.failures_since.is_not(None),
+        case((PushSubscription.rests_until > _NOW, _REST)),
+    )
     .join(Push, Push.recipient_id == PushSubscription.user_id)
     .where(Push.id == bindparam("push_id"), PushSubscription.id != func.all(Push.done_for))
     .order_by(PushSubscription.created_at, PushSubscription.id)
@@ -55,6 +70,41 @@ async def delete_subscriptions(connection: AsyncConnection, subscription_ids: Se
     await connection.execute(delete(PushSubscription).where(PushSubscription.id.in_(subscription_ids)))
 
 
+_SHORTEST_REST = timedelta(seconds=20)
+_LONGEST_REST = timedelta(hours=1)
+_MOST_FAILURES = timedelta(days=7)
+
+
+async def put_down_failures(connection: AsyncConnection, failed: Sequence[UUID], silent: Sequence[UUID]) -> int:
+    """These failed, of which the silent ones are left alone from now on: each time for as long as they have failed.
+
+    Those that have failed for a week are deleted; answers how many. A browser that still is there asks for push again
+    with its next page.
+    """
+    since = func.coalesce(PushSubscription.failures_since, _NOW)
+    rest = func.least(func.greatest(_NOW - since, _SHORTEST_REST), _LONGEST_REST)
+    until = case((PushSubscription.id.in_(silent), _NOW + rest))
+    await _hold(connection, failed)
+    await connection.execute(
+        update(PushSubscription).where(PushSubscription.id.in_(failed)).values(failures_since=since, rests_until=until)
+    )
+    hopeless = PushSubscription.failures_since < _NOW - _MOST_FAILURES
+    deleted = delete(PushSubscription).where(PushSubscription.id.in_(failed), hopeless)
+    return (await connection.execute(deleted)).rowcount
+
+
+async def put_down_successes(connection: AsyncConnection, subscription_ids: Sequence[UUID]) -> None:
+    await _hold(connection, subscription_ids)
+    statement = update(PushSubscription).where(PushSubscription.id.in_(subscription_ids))
+    await connection.execute(statement.values(failures_since=None, rests_until=None))
+
+
+async def _hold(connection: AsyncConnection, subscription_ids: Sequence[UUID]) -> None:
+    """In one order: several pushes to one person end at the same time."""
+    held = select(PushSubscription.id).where(PushSubscription.id.in_(subscription_ids))
+    await connection.execute(held.order_by(PushSubscription.id).with_for_update())
+
+
 async def subscription_at(connection: AsyncConnection, endpoint: str) -> StoredSubscription | None:
     statement = select(PushSubscription.user_id, PushSubscription.p256dh, PushSubscription.auth)
     row = (await connection.execute(statement.where(PushSubscription.endpoint == endpoint))).first()
@@ -70,7 +120,14 @@ async def put_subscription(
     """Makes the endpoint this person's, whosever it was. Of more than ``most`` the oldest go."""
     # One after the other: two at once would not count each other's.
     await fetch(connection, _HOLD_PERSON, {"person": f"push {user_id}"})
-    theirs = {"user_id": user_id, "p256dh": p256dh, "auth": auth, "created_at": func.clock_timestamp()}
+    theirs = {
+        "user_id": user_id,
+        "p256dh": p256dh,
+        "auth": auth,
+        "created_at": _NOW,
+        "failures_since": None,
+        "rests_until": None,
+    }
     await connection.execute(
         insert(PushSubscription)
         .values(endpoint=endpoint, **theirs)

@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -23,6 +24,9 @@ from app.push.vapid import VapidKeys
 log = structlog.get_logger(__name__)
 
 _SECONDS = 10
+"""For one push to all browsers of a person, the push services' names and connections included."""
+_SLOW_SECONDS = 2
+"""Who takes longer to fail is left alone as who does not answer: meanwhile the pushes of others wait."""
 _MOST_PATIENCE = timedelta(hours=1)
 
 
@@ -55,6 +59,12 @@ class _Fate(Enum):
     GONE = "gone"
     REFUSED = "refused"
     LATER = "later"
+    SILENT = "silent"
+    RESTING = "resting"
+
+
+_FAILED = frozenset({_Fate.REFUSED, _Fate.LATER, _Fate.SILENT})
+_TO_BE_TRIED = frozenset({_Fate.LATER, _Fate.SILENT, _Fate.RESTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +95,11 @@ class PushLane:
         """
         async with self._database.reading() as connection:
             subscriptions = await queries.still_to_reach(connection, parcel.id)
-        outcomes = await asyncio.gather(*(self._try(parcel, each) for each in subscriptions))
+        ends_at = asyncio.get_running_loop().time() + _SECONDS
+        outcomes = await asyncio.gather(*(self._try(parcel, each, ends_at) for each in subscriptions))
         await self._put_down(parcel.id, outcomes)
-        later = [each for each in outcomes if each.fate is _Fate.LATER]
-        if later:
-            waits = [each.after for each in later if each.after is not None]
-            raise TryLater(later[0].text, max(waits, default=None))
+        if any(each.fate in _TO_BE_TRIED for each in outcomes):
+            raise _try_later(outcomes)
         if not any(each.fate is _Fate.DELIVERED for each in outcomes):
             refused = [each.text for each in outcomes if each.fate is _Fate.REFUSED]
             raise Refused(refused[0] if refused else "No browser is left that asked for it.")
@@ -99,16 +108,22 @@ class PushLane:
         if self._session is not None:
             await self._session.close()
 
-    async def _try(self, message: PushMessage, subscription: Subscription) -> _Outcome:
+    async def _try(self, message: PushMessage, subscription: Subscription, ends_at: float) -> _Outcome:
+        if subscription.rest is not None:
+            return _Outcome(subscription, _Fate.RESTING, "The push service is left alone for a while: it was silent.")
+        began_at = time.monotonic()
         try:
-            return await self._post(message, subscription)
+            async with asyncio.timeout_at(ends_at):
+                outcome = await self._post(message, subscription)
         except TimeoutError:
-            return _Outcome(subscription, _Fate.LATER, f"The push service did not answer within {_SECONDS} s.")
+            return _Outcome(subscription, _Fate.SILENT, f"The push service did not answer within {_SECONDS} s.")
         except (ClientError, OSError) as error:
-            return _Outcome(subscription, _Fate.LATER, f"The push service cannot be reached: {_cause(error)}.")
+            outcome = _Outcome(subscription, _Fate.LATER, f"The push service cannot be reached: {_cause(error)}.")
         except ValueError as error:
             # What is stored has been looked at before: other rules held then.
             return _Outcome(subscription, _Fate.REFUSED, f"The subscription is not good: {error}.")
+        is_slow = outcome.fate is _Fate.LATER and time.monotonic() - began_at > _SLOW_SECONDS
+        return replace(outcome, fate=_Fate.SILENT) if is_slow else outcome
 
     async def _post(self, message: PushMessage, subscription: Subscription) -> _Outcome:
         place_of(subscription.endpoint)
@@ -136,7 +151,7 @@ class PushLane:
             )
             self._session = ClientSession(
                 connector=connector,
-                timeout=ClientTimeout(total=_SECONDS),
+                timeout=ClientTimeout(total=None),  # each push has its own, which holds to the part of a second
                 cookie_jar=DummyCookieJar(),
                 trust_env=False,
             )
@@ -145,20 +160,41 @@ class PushLane:
     async def _put_down(self, push_id: UUID, outcomes: Sequence[_Outcome]) -> None:
         """What the next try has to know; if it cannot be kept, the worst of it is that a browser is told twice."""
         of = {fate: [each.subscription.id for each in outcomes if each.fate is fate] for fate in _Fate}
-        done = of[_Fate.DELIVERED] + of[_Fate.REFUSED] if of[_Fate.LATER] else []
+        is_tried_again = any(of[fate] for fate in _TO_BE_TRIED)
+        done = of[_Fate.DELIVERED] + of[_Fate.REFUSED] if is_tried_again else []
+        failed = [each.subscription.id for each in outcomes if each.fate in _FAILED]
+        well_again = [
+            each.subscription.id for each in outcomes if each.fate is _Fate.DELIVERED and each.subscription.has_failed
+        ]
         if of[_Fate.REFUSED]:
             faults = sorted({each.text for each in outcomes if each.fate is _Fate.REFUSED})
             log.warning("push_refused", push=str(push_id), faults=faults)
-        if not done and not of[_Fate.GONE]:
+        if not (done or failed or well_again or of[_Fate.GONE]):
             return
         try:
             async with self._database.transaction() as transaction:
                 if of[_Fate.GONE]:
                     await queries.delete_subscriptions(transaction.connection, of[_Fate.GONE])
+                if failed:
+                    given_up = await queries.put_down_failures(transaction.connection, failed, of[_Fate.SILENT])
+                    if given_up:
+                        log.warning("push_subscriptions_given_up", push=str(push_id), count=given_up)
+                if well_again:
+                    await queries.put_down_successes(transaction.connection, well_again)
                 if done:
                     await queries.add_done(transaction.connection, push_id, done)
         except Exception as error:
             log.warning("push_not_put_down", push=str(push_id), error=repr(error))
+
+
+def _try_later(outcomes: Sequence[_Outcome]) -> TryLater:
+    """When to try those again that may be reached yet; for who rests nobody else waits."""
+    answered = [each for each in outcomes if each.fate in {_Fate.LATER, _Fate.SILENT}]
+    if answered:
+        waits = [each.after for each in answered if each.after is not None]
+        return TryLater(answered[0].text, max(waits, default=None))
+    resting = [each for each in outcomes if each.fate is _Fate.RESTING]
+    return TryLater(resting[0].text, min(each.subscription.rest for each in resting if each.subscription.rest))
 
 
 _GONE = frozenset({404, 410})

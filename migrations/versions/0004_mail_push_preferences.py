@@ -81,6 +81,8 @@ TABLES = (
         p256dh text NOT NULL,
         auth text NOT NULL,
         created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+        failures_since timestamptz,
+        rests_until timestamptz,
         CONSTRAINT pk_push_subscriptions PRIMARY KEY (id),
         CONSTRAINT uq_push_subscriptions_endpoint UNIQUE (endpoint)
     )

@@ -129,6 +129,31 @@ class Pushed:
         )
         return id_
 
+    async def failed_for(self, subscription_id: UUID, days: float) -> None:
+        """Since so many days nothing could be pushed there; by now it is tried again."""
+        await self.world.execute(
+            "UPDATE client_portal.push_subscriptions SET rests_until = clock_timestamp(),"
+            " failures_since = clock_timestamp() - make_interval(secs => $2::float8 * 86400) WHERE id = $1",
+            subscription_id,
+            days,
+        )
+
+    async def rest_of(self, subscription_id: UUID) -> float | None:
+        """For how many seconds it is left alone yet."""
+        rest: float | None = await self.world.value(
+            "SELECT extract(epoch FROM rests_until - clock_timestamp())::float8"
+            " FROM client_portal.push_subscriptions WHERE id = $1",
+            subscription_id,
+        )
+        return rest
+
+    async def has_failed(self, subscription_id: UUID) -> bool:
+        return bool(
+            await self.world.value(
+                "SELECT failures_since IS NOT NULL FROM client_portal.push_subscriptions WHERE id = $1", subscription_id
+            )
+        )
+
     async def subscriptions(self, person: str) -> list[str]:
         """The endpoints of this person's browsers, the oldest first."""
         rows = await self.world.fetch(
@@ -136,6 +161,12 @@ class Pushed:
             PEOPLE[person],
         )
         return [row["endpoint"] for row in rows]
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, who fails is not left alone unless the test says so."""
+    monkeypatch.setattr("app.push.sender._SLOW_SECONDS", 1000)
 
 
 @pytest.fixture

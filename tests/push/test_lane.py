@@ -15,12 +15,13 @@ from aiohttp import web
 from app.core.database import Database
 from app.letters.pushes import PushCourier
 from app.outbox.courier import Refused, Send, TryLater
+from app.push import queries
 from app.push.addresses import PushNetwork, is_public
 from app.push.sender import PushLane, PushMessage, PushSender
 from app.push.vapid import VapidKeys
 from tests.push.conftest import SUBJECT, Names, Pushed
 from tests.push.service import Browser, PushService, push_service
-from tests.world import World
+from tests.world import PEOPLE, World
 
 
 @pytest_asyncio.fixture
@@ -268,6 +269,140 @@ class TestPartly:
             await lane.deliver(parcel)
         await lane.deliver(parcel)
         assert [len(service.at(each.path)) for each in (quick, busy)] == [2, 2]
+
+
+class TestThatKeepsFailing:
+    """A browser that cannot be reached does not hold up those that can, and is not tried for ever."""
+
+    @pytest.fixture
+    def at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody is waited for longer than this."""
+        monkeypatch.setattr("app.push.sender._SECONDS", 1)
+
+    @pytest_asyncio.fixture
+    async def silent(self, service: PushService) -> AsyncIterator[Browser]:
+        """Its push service takes what comes, and answers after the test."""
+        released = asyncio.Event()
+
+        async def hang(_: web.Request) -> web.StreamResponse:
+            await released.wait()
+            return web.Response()
+
+        browser = Browser(service.port)
+        service.answers[browser.path].extend([hang] * 20)
+        yield browser
+        released.set()
+
+    async def test_who_is_silent_is_left_alone_by_the_pushes_after_that(
+        self, at_once: None, lane: PushLane, silent: Browser, service: PushService, pushed: Pushed
+    ):
+        id_, _ = await pushed.wanted_in("client", silent, quick := Browser(service.port))
+        for fault in ("did not answer", "is left alone", "is left alone"):
+            service.answers[quick.path].append(201)
+            with pytest.raises(TryLater, match=fault):
+                await lane.deliver(message(await pushed.due("client")))
+        assert [len(service.at(each.path)) for each in (silent, quick)] == [1, 3]
+        assert 0 < (await pushed.rest_of(id_) or 0) <= 20
+
+    async def test_a_push_for_who_rests_alone_comes_back_when_the_rest_is_over(
+        self, at_once: None, lane: PushLane, silent: Browser, pushed: Pushed
+    ):
+        await pushed.wanted_in("client", silent)
+        parcel = message(await pushed.due("client"))
+        waits = []
+        for _ in range(2):
+            with pytest.raises(TryLater) as fault:
+                await lane.deliver(parcel)
+            waits.append(fault.value.after)
+        assert waits[0] is None
+        assert waits[1] is not None
+        assert timedelta(0) < waits[1] <= timedelta(seconds=20)
+
+    async def test_nobody_waits_for_who_rests(
+        self, at_once: None, lane: PushLane, silent: Browser, service: PushService, pushed: Pushed
+    ):
+        id_, _ = await pushed.wanted_in("client", silent, busy := Browser(service.port))
+        await pushed.failed_for(id_, 1)
+        parcel = message(await pushed.due("client"))
+        service.answers[busy.path].extend([503, 503])
+        for _ in range(2):
+            with pytest.raises(TryLater) as fault:
+                await lane.deliver(parcel)
+            assert fault.value.after is None
+        assert [len(service.at(each.path)) for each in (silent, busy)] == [1, 2]
+
+    @pytest.mark.parametrize(("days", "least", "most"), [(0.01, 860, 930), (3, 3500, 3600)])
+    async def test_the_longer_it_fails_the_longer_it_rests(
+        self, at_once: None, lane: PushLane, silent: Browser, pushed: Pushed, days: float, least: float, most: float
+    ):
+        (id_,) = await pushed.wanted_in("client", silent)
+        await pushed.failed_for(id_, days)
+        with pytest.raises(TryLater):
+            await lane.deliver(message(await pushed.due("client")))
+        assert least < (await pushed.rest_of(id_) or 0) <= most
+
+    async def test_who_takes_long_to_fail_is_left_alone_too(
+        self, lane: PushLane, service: PushService, browser: Browser, pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("app.push.sender._SLOW_SECONDS", 0)
+        (id_,) = await pushed.wanted_in("client", browser)
+        service.answers[browser.path].append(503)
+        with pytest.raises(TryLater, match="503"):
+            await lane.deliver(message(await pushed.due("client")))
+        assert await pushed.rest_of(id_) is not None
+
+    async def test_who_fails_at_once_is_not_left_alone(
+        self, lane: PushLane, service: PushService, browser: Browser, pushed: Pushed
+    ):
+        (id_,) = await pushed.wanted_in("client", browser)
+        service.answers[browser.path].extend([503, 201])
+        parcel = message(await pushed.due("client"))
+        with pytest.raises(TryLater, match="503"):
+            await lane.deliver(parcel)
+        assert await pushed.has_failed(id_)
+        await lane.deliver(parcel)
+        assert not await pushed.has_failed(id_)
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 503])
+    async def test_after_a_week_of_failures_it_is_deleted(
+        self, lane: PushLane, service: PushService, browser: Browser, pushed: Pushed, status: int
+    ):
+        """A key of the portal's that is no longer its own, a push service that ended."""
+        (id_,) = await pushed.wanted_in("client", browser)
+        await pushed.wanted_in("client2", other := Browser(service.port))
+        service.answers[browser.path].extend([status] * 3)
+        with pytest.raises((Refused, TryLater), match=str(status)):
+            await lane.deliver(message(await pushed.due("client")))
+        assert await pushed.has_failed(id_)
+        for days, left in ((6.9, [browser.endpoint]), (7.1, [])):
+            await pushed.failed_for(id_, days)
+            with pytest.raises((Refused, TryLater), match=str(status)):
+                await lane.deliver(message(await pushed.due("client")))
+            assert await pushed.subscriptions("client") == left
+        assert await pushed.subscriptions("client2") == [other.endpoint]
+
+    async def test_a_success_forgets_a_week_of_failures(
+        self, lane: PushLane, service: PushService, browser: Browser, pushed: Pushed
+    ):
+        (id_,) = await pushed.wanted_in("client", browser)
+        await pushed.failed_for(id_, 8)
+        service.answers[browser.path].extend([201, 403])
+        await lane.deliver(message(await pushed.due("client")))
+        assert not await pushed.has_failed(id_)
+        assert await pushed.rest_of(id_) is None
+        with pytest.raises(Refused):
+            await lane.deliver(message(await pushed.due("client")))
+        assert await pushed.subscriptions("client") == [browser.endpoint]
+
+    async def test_who_asks_for_push_anew_is_tried_anew(
+        self, lane: PushLane, browser: Browser, pushed: Pushed, database: Database
+    ):
+        (id_,) = await pushed.wanted_in("client", browser)
+        await pushed.failed_for(id_, 8)
+        async with database.transaction() as transaction:
+            keys = (browser.keys["p256dh"], browser.keys["auth"])
+            await queries.put_subscription(transaction.connection, PEOPLE["client"], browser.endpoint, *keys, most=20)
+        assert not await pushed.has_failed(id_)
 
 
 class TestWhereItGoes:
