@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands import accounts, files, mail, members, push, worker
-from app.commands.console import direct_url, say, warn, warn_of_mail
+from app.commands.console import direct_url, say, say_where_mail_goes, warn, warn_of_mail
 from app.commands.console import run as run_async
 from app.core import migrations, pages
 from app.core.errors import Problem, StartupError
@@ -59,7 +59,8 @@ def main() -> None:
 def _what_is_wrong(error: typer.TyperException) -> str:
     """The fault with the name of its option or argument, where there is one."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
-    return " ".join(message.split()).rstrip(".") or "the command is incomplete"
+    # The library of options hands on what that of values says to itself.
+    return " ".join(message.replace("Value error, ", "").split()).rstrip(".") or "the command is incomplete"
 
 
 @app.command()
@@ -70,10 +71,10 @@ def run() -> None:
     with listen(settings) as listener:
         if not settings.is_embedded:
             run_async(Storage(settings.storage_url).check())
-            _serve(settings, listener)
+            _serve(settings, listener, "admins read")
             return
         with EmbeddedPostgres(settings.data_dir) as server:
-            _serve(_with_demo(settings, server), listener)
+            _serve(_with_demo(settings, server), listener, f"{demo.ADMINS_SIGN_IN} reads")
 
 
 @app.command()
@@ -90,13 +91,15 @@ def downgrade(revision: Annotated[str, typer.Argument(help="`base` removes all o
     say(f"Undone: {', '.join(undone)}." if undone else "There was nothing to undo.")
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+def _serve(settings: Settings, listener: socket.socket, reader: str) -> None:
+    """``reader`` is who reads e-mails that are kept as files, such as "admins read"."""
     run_async(_prepare(settings))
     if not pages.are_built():
         warn("the pages are not built: run `make build`, or use the API alone")
     if settings.notify_test_endpoints and settings.app_env == "production":
         warn("NOTIFY_TEST_ENDPOINTS is on in production: staff can make notifications by /api/testnotify")
     warn_of_mail(settings)
+    say_where_mail_goes(settings, reader)
     say(f"Client Portal: {settings.base_url}  (Ctrl-C ends it)")
     serve(settings, listener)
 

@@ -71,3 +71,16 @@ def warn_of_mail(settings: Settings) -> None:
         warn("SMTP_URL is not set: no e-mail is sent, and what is to be sent waits")
     if settings.smtp_url is not None and settings.public_url is None:
         warn(f"PUBLIC_URL is not set: links in e-mails lead to {settings.base_url}")
+    if settings.smtp_url is not None and settings.mail_from is None and not settings.sender.is_of_the_internet:
+        warn(f"MAIL_FROM is not set: e-mails are from {settings.sender.address}, which mail servers hardly take")
+
+
+def say_where_mail_goes(settings: Settings, reader: str) -> None:
+    """Says where letters are that are not sent, and who is to send where this process does not.
+
+    ``reader`` is who reads them, such as "admins read".
+    """
+    if settings.kept_mail is not None:
+        say(f"E-mail is kept in {settings.kept_mail}; {reader} it under Admin, E-mail")
+    if not settings.mail_worker:
+        say("E-mail and push wait for `portal worker`: MAIL_WORKER is false")

@@ -35,7 +35,6 @@ def worker(
     unwind_on_signals()
     settings = _with_database(load_settings()).for_serving()
     configure_logs(settings.app_env)
-    warn_of_mail(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(settings, lanes))
 
@@ -73,6 +72,7 @@ async def _work(settings: Settings, lanes: int) -> None:
             raise StartupError(
                 "SMTP_URL: must be set for e-mail with APP_ENV=production, or VAPID_PRIVATE_KEY for push"
             )
+        warn_of_mail(settings)
         keep_what_exists()
         for each in workers:
             each.start()

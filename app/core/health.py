@@ -27,20 +27,22 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> JSONResponse:
     """The database answers, its schema is the one this version needs, and signals are heard.
 
-    ``mail`` is by which way e-mail leaves: ``smtp``, ``files``, or ``off`` and why. It makes nobody unfit.
+    ``mail`` is by which way e-mail leaves: ``smtp`` or ``files``, and by whom if not by this process, or ``off`` and
+    why. It makes nobody unfit.
     """
     hears_signals: bool = request.app.state.broker.is_connected
     checks = {"database": False, "migrations": False, "listener": hears_signals}
+    mail: list[str] = [request.app.state.outgoing.said]
     try:
         async with request.app.state.database.reading() as connection:
             checks["database"] = True
             checks["migrations"] = await migrations.is_current_on(connection)
+            mail += await request.app.state.upkeep.said(connection)
     except (OSError, SQLAlchemyError):
         pass
     is_ready = all(checks.values())
     status = "ok" if is_ready else "unfit"
-    mail: str = request.app.state.outgoing.said
-    return JSONResponse({"status": status, "checks": checks, "mail": mail}, 200 if is_ready else 503)
+    return JSONResponse({"status": status, "checks": checks, "mail": "; ".join(mail)}, 200 if is_ready else 503)
 
 
 @router.get("/metrics", response_class=Response)

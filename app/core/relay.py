@@ -8,7 +8,7 @@ from email.policy import default as modern
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Self, TypeVar
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 Value = TypeVar("Value")
 
@@ -52,13 +52,11 @@ class Relay:
         if parts.scheme not in list(Encryption):
             raise ValueError(f"must be such as {_FORMS}")
         encryption = Encryption(parts.scheme)
-        port = _quietly(lambda: parts.port, "the port is no number; / ? # in a password are to be percent-encoded")
+        port = _port(parts)
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must end after host and port; / ? # in a password are to be percent-encoded")
         if not parts.hostname:
             raise ValueError("the host is missing")
-        if port == 0:
-            raise ValueError("the port must be 1 to 65535")
         relay = cls(
             parts.hostname, port or _PORTS[encryption], encryption, _decoded(parts.username), _decoded(parts.password)
         )
@@ -87,7 +85,10 @@ class Mailbox:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Reads ``Name <address>`` or ``address``; raises ``ValueError`` that says what is wrong."""
+        """Reads ``Name <address>`` or ``address``; raises ``ValueError`` that says what is wrong.
+
+        A domain beyond ASCII is put as name servers know it.
+        """
         fault = "must be one address, such as Client Portal <no-reply@example.com>; a name with , or : in quotes"
         if not text.isprintable():
             raise ValueError(fault)
@@ -96,13 +97,19 @@ class Mailbox:
         if len(addresses) != 1 or header.defects:
             raise ValueError(fault)
         address = addresses[0]
-        if not address.username or not address.domain or not address.addr_spec.isascii():
+        name_there, _, domain = address.addr_spec.rpartition("@")
+        if not name_there or not domain or not name_there.isascii():
             raise ValueError(fault)
-        return cls(address.display_name, address.addr_spec)
+        return cls(address.display_name, f"{name_there}@{domain_of(domain)}")
 
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
+
+    @property
+    def is_of_the_internet(self) -> bool:
+        """Whether mail servers elsewhere can look its domain up: no IP address, nor a name of one network."""
+        return "." in self.domain and not self.domain.startswith("[")
 
 
 def domain_of(host: str) -> str:
@@ -112,6 +119,19 @@ def domain_of(host: str) -> str:
     except ValueError:
         return host if host.isascii() else _quietly(lambda: host.encode("idna").decode(), f"{host} is no host")
     return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        port = parts.port
+    except ValueError:
+        is_number = parts.netloc.rpartition(":")[2].isdecimal()
+        if not is_number:
+            raise ValueError("the port is no number; / ? # in a password are to be percent-encoded") from None
+        port = 0
+    if port == 0:
+        raise ValueError("the port must be 1 to 65535")
+    return port
 
 
 def _decoded(part: str | None) -> str | None:

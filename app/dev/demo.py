@@ -83,6 +83,7 @@ _PEOPLE = (
     (CLIENT_2, "Chloé Martin", "client2@example.com", "Buyer", Role.CLIENT, (SECOND_PROJECT, MemberRole.CLIENT)),
 )
 
+ADMINS_SIGN_IN = _PEOPLE[0][2]
 SIGN_INS = tuple((email, role.value) for _, _, email, _, role, _ in _PEOPLE)
 
 # Of the host only: for trying to give somebody an account.

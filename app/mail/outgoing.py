@@ -26,6 +26,7 @@ class Outgoing:
         if self._relay is not None and self._relay.is_encrypted:
             self._tls = trust(settings.smtp_ca_file)
         self._folder: Path | None = settings.kept_mail
+        self._is_others = not settings.mail_worker
 
     @property
     def is_on(self) -> bool:
@@ -34,10 +35,11 @@ class Outgoing:
 
     @property
     def said(self) -> str:
-        """One line for operators."""
-        if self._relay is not None:
-            return "smtp"
-        return "files" if self._folder is not None else "off: SMTP_URL is not set"
+        """One line for operators: by which way, and by whom, if not by the processes that serve."""
+        if not self.is_on:
+            return "off: SMTP_URL is not set"
+        way = "files" if self._relay is None else "smtp"
+        return f"{way}, by portal worker" if self._is_others else way
 
     def lane(self) -> Lane[Letter]:
         """A way out of its own for whoever delivers."""

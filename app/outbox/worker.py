@@ -202,9 +202,18 @@ class Worker(Generic[Parcel]):
         if attempts >= self._pace.tries:
             self._log_end(claimed, fault)
             return Entry(_ended(claimed, State.DEAD, fault))
-        log.info("outbox_row_retried", outbox=self.outbox, id=str(claimed.id), attempts=claimed.attempts)
+        self._log_retry(claimed, fault)
         wait = max(self._pace.retry(attempts), min(after or timedelta(), _LONGEST_ASKED_FOR))
         return Entry(Outcome(claimed.id, claimed.generation, State.RETRYING, attempts, told(fault), after=wait))
+
+    def _log_retry(self, claimed: Claimed[Parcel], fault: Exception) -> None:
+        log.info(
+            "outbox_row_retried",
+            outbox=self.outbox,
+            id=str(claimed.id),
+            attempts=claimed.attempts,
+            error=told_in_logs(fault),
+        )
 
     def _log_end(self, claimed: Claimed[Parcel], fault: Exception) -> None:
         log.warning(

@@ -19,7 +19,7 @@ async def test_a_fit_process_says_so(http: httpx.AsyncClient):
     answer = await http.get("/readyz")
     assert answer.status_code == 200
     checks = {"database": True, "migrations": True, "listener": True}
-    assert answer.json() == {"status": "ok", "checks": checks, "mail": "files"}
+    assert answer.json() == {"status": "ok", "checks": checks, "mail": "files, by portal worker"}
 
 
 async def test_it_says_by_which_way_e_mail_leaves_and_is_fit_without_one(world: World):

@@ -39,6 +39,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch):
         ("SMTP_URL", "smtp+tls://mail.example.com"),
         ("SMTP_URL", "smtp://mail.example.com:port"),
         ("SMTP_URL", "smtp://mail.example.com:0"),
+        ("SMTP_URL", "smtp://mail.example.com:99999"),
         ("SMTP_URL", "smtp://mail.example.com/path"),
         ("SMTP_URL", "smtps://me@mail.example.com"),
         ("SMTP_URL", "smtps://:password@mail.example.com"),
@@ -49,6 +50,8 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch):
         ("SMTP_CA_FILE", __file__),
         ("MAIL_FROM", "nobody"),
         ("MAIL_FROM", "Firm, Inc <a@firm.example>"),
+        ("MAIL_FROM", "büro@firm.example"),
+        ("MAIL_FROM", "a@.müller.example"),
         ("MAIL_FROM", "a@firm.example, b@firm.example"),
         ("MAIL_FROM", "A <a@firm.example>\nBcc: b@firm.example"),
         ("MAIL_QUIET_SECONDS", "-1"),
@@ -155,6 +158,30 @@ def test_mail_is_from_the_host_that_people_reach(monkeypatch: pytest.MonkeyPatch
 def test_mail_is_from_whom_the_operator_says(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MAIL_FROM", '"Firm, Inc" <portal@firm.example>')
     assert load_settings().sender == Mailbox("Firm, Inc", "portal@firm.example")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_a_port_out_of_range_is_said_to_be_so(port: str):
+    with pytest.raises(ValueError, match=r"the port must be 1 to 65535"):
+        Relay.of(f"smtps://me:s3cret@h:{port}")
+
+
+@pytest.mark.parametrize("port", ["port", "s3cret/x@h:25", "-1"])
+def test_what_is_no_port_is_said_to_be_none(port: str):
+    with pytest.raises(ValueError, match=r"the port is no number"):
+        Relay.of(f"smtps://h:{port}")
+
+
+def test_a_senders_domain_beyond_ascii_is_put_as_name_servers_know_it():
+    assert Mailbox.of("Büro <a@münchen.example>") == Mailbox("Büro", "a@xn--mnchen-3ya.example")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_of_the_internet"),
+    [("a@firm.example", True), ("a@localhost", False), ("a@[127.0.0.1]", False), ("a@[IPv6:::1]", False)],
+)
+def test_who_can_be_looked_up_from_elsewhere(address: str, is_of_the_internet: bool):
+    assert Mailbox("", address).is_of_the_internet is is_of_the_internet
 
 
 def test_a_host_that_makes_no_address_needs_a_sender(monkeypatch: pytest.MonkeyPatch):

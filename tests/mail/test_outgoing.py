@@ -53,6 +53,12 @@ class TestWithoutAMailServer:
         outgoing = Outgoing(_settings(app_env="production"))
         assert (outgoing.is_on, outgoing.said) == (False, "off: SMTP_URL is not set")
 
+    def test_it_says_who_sends_if_not_the_portal_itself(self):
+        relay = "smtp://127.0.0.1"
+        assert Outgoing(_settings(mail_worker=False)).said == "files, by portal worker"
+        assert Outgoing(_settings(mail_worker=False, smtp_url=relay)).said == "smtp, by portal worker"
+        assert Outgoing(_settings(mail_worker=False, app_env="production")).said == "off: SMTP_URL is not set"
+
 
 class TestWithAMailServer:
     @pytest.mark.parametrize("app_env", ["development", "production"])

@@ -104,12 +104,66 @@ async def test_an_address_is_allowed_again(world: World):
     assert await world.value("SELECT count(*) FROM client_portal.email_suppressions") == 0
     (entry,) = await audited.entries()
     assert (entry["action"], entry["user"]) == ("address_allowed", "client")
-    assert refuses(mail(world, "allow", email("client"))) == "This address is not suppressed."
+    assert refuses(mail(world, "allow", email("client"))) == f"{email('client')} is not suppressed."
+
+
+class TestSeveralAddresses:
+    @pytest.fixture(autouse=True)
+    async def suppressed(self, world: World) -> None:
+        await world.execute(
+            "INSERT INTO client_portal.email_suppressions (address, reason) SELECT unnest($1::text[]), '550 unknown'",
+            [email("client"), email("dev"), "gone@example.com"],
+        )
+
+    async def left(self, world: World) -> list[str]:
+        rows = await world.fetch("SELECT address FROM client_portal.email_suppressions ORDER BY 1")
+        return [row["address"] for row in rows]
+
+    async def test_are_allowed_together(self, world: World):
+        said = succeeds(mail(world, "allow", email("dev"), "Gone@example.com", "gone@example.com"))
+        assert said == f"E-mail goes to {email('dev')} again.\nE-mail goes to gone@example.com again.\n"
+        assert await self.left(world) == [email("client")]
+
+    async def test_are_allowed_all_or_none(self, world: World):
+        audited = await Audited.on(world)
+        assert refuses(mail(world, "allow", email("dev"), "lost@example.com")) == "lost@example.com is not suppressed."
+        assert len(await self.left(world)) == 3
+        assert await audited.entries() == []
+
+    async def test_are_allowed_all_that_there_are(self, world: World):
+        audited = await Audited.on(world)
+        assert succeeds(mail(world, "allow", "--all")) == "E-mail goes to 3 addresses again.\n"
+        assert await self.left(world) == []
+        told = {(entry["action"], entry.get("user"), entry["details"]["address"]) for entry in await audited.entries()}
+        assert told == {
+            ("address_allowed", "client", email("client")),
+            ("address_allowed", "dev", email("dev")),
+            ("address_allowed", None, "gone@example.com"),
+        }
+        assert succeeds(mail(world, "allow", "--all")) == "E-mail goes to 0 addresses again.\n"
+
+    @pytest.mark.parametrize("arguments", [[], ["gone@example.com", "--all"]], ids=["none", "both"])
+    async def test_it_must_be_said_which(self, world: World, arguments):
+        says = "Say which: addresses, or --all for every suppressed one"
+        assert refuses(mail(world, "allow", *arguments)) == says
+
+
+async def test_an_address_is_suppressed(world: World):
+    audited = await Audited.on(world)
+    assert succeeds(mail(world, "suppress", " Client@example.com", "--reason", "It came back.")) == (
+        "No e-mail goes to Client@example.com.\n"
+    )
+    succeeds(mail(world, "suppress", email("client"), "--reason", "Once more"))
+    rows = await world.fetch("SELECT address, reason FROM client_portal.email_suppressions")
+    assert [tuple(row) for row in rows] == [(email("client"), "It came back.")]
+    (entry,) = await audited.entries()
+    assert (entry["action"], entry["user"]) == ("address_suppressed", "client")
+    assert refuses(mail(world, "suppress", "nobody")).startswith("address: ")
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["retry", "one"], ["drop"], ["allow"], ["list", "--state", "lost"], ["list", "--limit", "0"]],
+    [["retry", "one"], ["drop"], ["suppress"], ["list", "--state", "lost"], ["list", "--limit", "0"]],
     ids=" ".join,
 )
 def test_what_cannot_be_understood_is_told_in_one_line(world: World, arguments):
@@ -117,3 +171,4 @@ def test_what_cannot_be_understood_is_told_in_one_line(world: World, arguments):
     assert done.returncode == 2
     assert done.stderr.startswith("portal: ")
     assert done.stderr.count("\n") == 1
+    assert "Value error" not in done.stderr
