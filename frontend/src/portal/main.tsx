@@ -17,6 +17,9 @@ import './styles/approvals.css';
 import './styles/tasks.css';
 import './styles/account.css';
 import { listenToUploads } from '../files/open.ts';
+import { adoptZone } from '../preferences/adopt.ts';
+import { preferencesOf } from '../preferences/open.ts';
+import { ownZone } from '../preferences/zones.ts';
 import { push } from '../push/open.ts';
 import { App } from './App.tsx';
 import { listenToBell } from './bell.ts';
@@ -27,7 +30,9 @@ listenToNetwork();
 listenToBell();
 listenToUploads(endSession);
 effect(() => {
-  if (user.value) void push.resume(user.value.id);
+  if (!user.value) return;
+  void push.resume(user.value.id);
+  void adoptZone(preferencesOf(user.value.id, endSession).preferences, ownZone());
 });
 void startSession();
 

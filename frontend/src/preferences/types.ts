@@ -25,7 +25,8 @@ export interface Preferences {
   /** Ids of projects, as far as they are within reach. */
   muted_projects: string[];
   digest: Digest;
-  time_zone: string;
+  /** Null for who has never chosen one. */
+  time_zone: string | null;
   quiet_hours: QuietHours | null;
 }
 

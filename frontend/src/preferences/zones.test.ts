@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Preferences } from './types.ts';
 import { timeIn, zoneNamed, zoneOf, zones, zonesFor } from './zones.ts';
 
@@ -6,36 +6,67 @@ const fresh: Preferences = {
   channels: [],
   muted_projects: [],
   digest: 'at_once',
-  time_zone: 'UTC',
+  time_zone: null,
   quiet_hours: null,
 };
-const quiet_hours = { from: '22:00', to: '07:00' };
 
-describe('the zone to go by', () => {
-  test.each<[string, Partial<Preferences>, string]>([
-    ['is the browser’s as long as nothing needs one', {}, 'Europe/Berlin'],
-    ['is the browser’s for hourly e-mail', { digest: 'hourly' }, 'Europe/Berlin'],
-    ['is the one that was chosen', { time_zone: 'Asia/Tokyo' }, 'Asia/Tokyo'],
-    ['is UTC where quiet hours go by it', { quiet_hours }, 'UTC'],
-    ['is UTC where a daily e-mail goes by it', { digest: 'daily' }, 'UTC'],
-  ])('%s', (_, changes, zone) => {
-    expect(zoneOf({ ...fresh, ...changes }, 'Europe/Berlin')).toBe(zone);
-  });
+test.each([
+  ['is the browser’s until one is chosen', null, 'Europe/Berlin'],
+  ['is the one that was chosen', 'Asia/Tokyo', 'Asia/Tokyo'],
+  ['is UTC where that was chosen', 'UTC', 'UTC'],
+  ['has its name of today', 'Asia/Calcutta', 'Asia/Kolkata'],
+])('the zone to go by %s', (_, time_zone, zone) => {
+  expect(zoneOf({ ...fresh, time_zone }, 'Europe/Berlin')).toBe(zone);
 });
 
 test('the list has what the browser knows, UTC, and what the server has, each once', () => {
   const all = zones('Europe/Kyiv', 'Europe/Berlin', 'Europe/Berlin');
   expect(all.slice(0, 3)).toEqual(['Europe/Kyiv', 'Europe/Berlin', 'UTC']);
   expect(all).toContain('Asia/Tokyo');
+  expect(all).toContain('Asia/Kolkata');
+  expect(all).not.toContain('Asia/Calcutta');
   expect(new Set(all).size).toBe(all.length);
 });
 
-test('a zone is found by parts of its name', () => {
+test('a zone is found by the beginnings of the words of its name', () => {
   const all = ['America/New_York', 'Europe/Berlin', 'America/North_Dakota/New_Salem'];
   expect(zonesFor(all, ' new  york')).toEqual(['America/New_York']);
   expect(zonesFor(all, 'BERLIN')).toEqual(['Europe/Berlin']);
   expect(zonesFor(all, 'new america')).toEqual(['America/New_York', 'America/North_Dakota/New_Salem']);
+  expect(zonesFor(all, 'erlin')).toEqual([]);
   expect(zonesFor(all, 'atlantis')).toEqual([]);
+});
+
+test.each([
+  ['kolkata', 'Asia/Kolkata'],
+  ['Calcutta', 'Asia/Kolkata'],
+  ['katmandu', 'Asia/Kathmandu'],
+  ['kyiv', 'Europe/Kyiv'],
+  ['Kiev', 'Europe/Kyiv'],
+  ['rangoon', 'Asia/Yangon'],
+  ['ho chi minh', 'Asia/Ho_Chi_Minh'],
+  ['saigon', 'Asia/Ho_Chi_Minh'],
+  ['germany', 'Europe/Berlin'],
+  ['munchen', 'Europe/Berlin'],
+  ['são paulo', 'America/Sao_Paulo'],
+  ['CET', 'Europe/Berlin'],
+  ['cest', 'Europe/Berlin'],
+  ['GMT', 'Europe/London'],
+  ['BST', 'Europe/London'],
+  ['Est', 'America/New_York'],
+  ['eastern time', 'America/New_York'],
+  ['PDT', 'America/Los_Angeles'],
+  ['IST', 'Asia/Kolkata'],
+])('"%s" finds %s', (typed, zone) => {
+  expect(zonesFor(zones(), typed)).toContain(zone);
+});
+
+test('what merely has the letters in it is not found', () => {
+  expect(zonesFor(zones(), 'Est')).not.toContain('America/Creston');
+});
+
+test('where most people live comes first', () => {
+  expect(zonesFor(zones(), 'EST')[0]).toBe('America/New_York');
 });
 
 test('a zone typed in full is taken', () => {
@@ -43,6 +74,7 @@ test('a zone typed in full is taken', () => {
   expect(zoneNamed(all, 'europe/berlin ')).toBe('Europe/Berlin');
   expect(zoneNamed(all, 'America/New York')).toBe('America/New_York');
   expect(zoneNamed(all, 'America')).toBeUndefined();
+  expect(zoneNamed(['Asia/Kolkata'], 'asia/calcutta')).toBe('Asia/Kolkata');
 });
 
 test('the time somewhere else, where the browser knows the place', () => {

@@ -1,4 +1,3 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { Choices } from '../../preferences/open.ts';
 import type {
   Digest,
@@ -8,7 +7,8 @@ import type {
   Settings,
 } from '../../preferences/types.ts';
 import { ownZone, zoneOf } from '../../preferences/zones.ts';
-import { Field, Choices as RadioChoices } from '../ui/Field.tsx';
+import { Choices as RadioChoices } from '../ui/Field.tsx';
+import { Hours } from './Hours.tsx';
 import { NotSaved } from './NotSaved.tsx';
 import { failuresIn } from './preferences.ts';
 import { Switch } from './Switch.tsx';
@@ -36,77 +36,29 @@ const digests: readonly { value: Digest; title: string; text: string }[] = [
 export function Times({ choices, preferences, settings }: Props) {
   const { digest, quiet_hours } = preferences;
   const time_zone = zoneOf(preferences, ownZone());
-  const set = (change: PreferencesChange) => void choices.change({ set: change });
+  // Should the browser's zone not have been saved yet, it is with the first choice.
+  const zone = preferences.time_zone === null ? { time_zone } : {};
+  const set = (change: PreferencesChange) => void choices.change({ set: { ...zone, ...change } });
   return (
     <section class="card times" aria-labelledby="times">
       <h2 id="times">When</h2>
       <RadioChoices
         name="digest"
-        legend={settings.email_enabled ? 'E-mails come' : 'E-mails come, once they are on again'}
+        legend={settings.email_enabled ? 'E-mails come' : 'E-mails come, when e-mail is on'}
         choices={digests}
         value={digest}
-        change={(value) => set({ digest: value, time_zone })}
+        change={(value) => set({ digest: value })}
       />
       <Switch
         id="quiet-hours"
         label="Quiet hours"
         hint="No e-mail and no push in between. E-mails come afterwards; the bell keeps collecting."
         on={quiet_hours !== null}
-        change={(on) => set({ quiet_hours: on ? usualHours : null, time_zone })}
+        change={(on) => set({ quiet_hours: on ? usualHours : null })}
       />
-      {quiet_hours && (
-        <Hours hours={quiet_hours} change={(hours) => set({ quiet_hours: hours, time_zone })} />
-      )}
-      {(quiet_hours || digest === 'daily') && (
-        <ZoneField zone={time_zone} change={(zone) => set({ time_zone: zone })} />
-      )}
+      {quiet_hours && <Hours hours={quiet_hours} change={(hours) => set({ quiet_hours: hours })} />}
+      <ZoneField zone={time_zone} change={(zone) => set({ time_zone: zone })} />
       <NotSaved of={choices} failures={failuresIn('times', choices)} />
     </section>
-  );
-}
-
-interface HoursProps {
-  hours: QuietHours;
-  change: (hours: QuietHours) => void;
-}
-
-/** Saved as soon as both are times; until then what is typed stands. */
-function Hours({ hours, change }: HoursProps) {
-  const [draft, setDraft] = useState(hours);
-  useEffect(() => setDraft(hours), [hours.from, hours.to]);
-  const isSame = draft.from !== '' && draft.from === draft.to;
-  const edit = (part: Partial<QuietHours>) => {
-    const made = { ...draft, ...part };
-    setDraft(made);
-    if (made.from && made.to && made.from !== made.to) change(made);
-  };
-  const error = isSame ? 'They must not end when they begin.' : undefined;
-  return (
-    <div class="hours">
-      <Field name="quiet-from" label="From" error={error}>
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="time"
-            value={draft.from}
-            onChange={(event) => edit({ from: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-      <Field
-        name="quiet-to"
-        label="To"
-        hint={draft.to < draft.from && draft.to ? 'On the next day.' : undefined}
-      >
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="time"
-            value={draft.to}
-            onChange={(event) => edit({ to: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-    </div>
   );
 }

@@ -56,9 +56,10 @@ export function Types({ choices, preferences, hasEmail }: Props) {
         </tbody>
       </table>
       {!hasEmail && (
-        <p class="quiet-line">
-          E-mail is switched off above. What you chose here is kept until it is on again.
-        </p>
+        <p class="quiet-line">E-mail is switched off above. What is chosen here counts when it is on.</p>
+      )}
+      {role === 'admin' && (
+        <p class="quiet-line">You are told of the projects that you are a member of, not of all.</p>
       )}
       <NotSaved of={choices} failures={failuresIn('types', choices)} />
     </section>

@@ -24,7 +24,8 @@ export function ZoneField({ zone, change }: Props) {
     <Combobox
       name="time-zone"
       label="Time zone"
-      hint={now ? `It is ${now} there now.` : undefined}
+      hint={`Times in e-mails are by this clock.${now ? ` It is ${now} there now.` : ''}`}
+      selectsAll
       text={typed}
       change={setTyped}
       pick={({ id }) => take(id)}

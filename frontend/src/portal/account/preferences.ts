@@ -4,6 +4,7 @@ import type { Failure, Kept } from '../../preferences/kept.ts';
 import { type Choices, preferencesOf, type Switches } from '../../preferences/open.ts';
 import { mayPass, useRetry } from '../connection.ts';
 import { endSession, user } from '../session.ts';
+import { useReturn } from '../visits.ts';
 
 export function useSwitches(): Switches {
   return useLoaded(preferencesOf(user.value?.id ?? '', endSession).settings);
@@ -16,6 +17,7 @@ export function useChoices(): Choices {
 /** Whoever looks sees what is known at once, and then what other pages and devices made of it. */
 function useLoaded<Value, Made>(kept: Kept<Value, Made>): Kept<Value, Made> {
   useEffect(() => void kept.load(), [kept]);
+  useReturn(() => void kept.load());
   useRetry(mayPass(kept.problem.value), () => void kept.load());
   return kept;
 }

@@ -26,6 +26,8 @@ interface Props {
   /** What is said when there is nothing to suggest; empty where the field itself says enough. */
   none: string;
   required?: boolean;
+  /** What stands there is only where one starts: typing takes its place. */
+  selectsAll?: boolean;
 }
 
 const pauseMs = 200;
@@ -44,10 +46,12 @@ export function Combobox({
   suggest,
   none,
   required = false,
+  selectsAll = false,
 }: Props) {
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const found = useSuggestions(open, text, suggest);
+  const isEntering = useRef(false);
   const list = useRef<HTMLDivElement>(null);
   const options = found.options;
 
@@ -100,11 +104,24 @@ export function Combobox({
             required={required}
             maxLength={200}
             onInput={(event) => {
+              isEntering.current = false;
               change(event.currentTarget.value);
               setOpen(true);
             }}
-            onFocus={() => setOpen(true)}
-            onClick={() => setOpen(true)}
+            onFocus={(event) => {
+              setOpen(true);
+              isEntering.current = true;
+              if (selectsAll) event.currentTarget.select();
+            }}
+            onClick={(event) => {
+              setOpen(true);
+              // The press that brought the focus put the caret somewhere.
+              const { selectionStart, selectionEnd } = event.currentTarget;
+              if (selectsAll && isEntering.current && selectionStart === selectionEnd) {
+                event.currentTarget.select();
+              }
+              isEntering.current = false;
+            }}
             onBlur={() => {
               setOpen(false);
               leave?.();
