@@ -34,7 +34,7 @@ class NotificationSettings(Base):
 class NotificationTimes(Base):
     """When e-mail may come: how often, and not in the quiet hours, by the clock of the person's time zone.
 
-    Quiet hours that end before they begin go over midnight.
+    That is null while they have not chosen one, and UTC is taken. Quiet hours that end before they begin go over midnight.
     """
 
     __tablename__ = "notification_times"
@@ -47,7 +47,7 @@ class NotificationTimes(Base):
         HOST_ID, ForeignKey("public.users.id", ondelete="RESTRICT"), primary_key=True
     )
     digest: Mapped[str] = mapped_column(server_default=text("'at_once'"))
-    time_zone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
+    time_zone: Mapped[str | None]
     quiet_from: Mapped[time | None]
     quiet_to: Mapped[time | None]
 

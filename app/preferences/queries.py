@@ -32,7 +32,7 @@ class StoredTimes:
     """When a person wants e-mail; the defaults are the table's."""
 
     digest: str = Digest.AT_ONCE
-    time_zone: str = "UTC"
+    time_zone: str | None = None
     quiet_from: time | None = None
     quiet_to: time | None = None
 

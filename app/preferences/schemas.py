@@ -76,12 +76,15 @@ class ChannelsChange(BaseModel):
 
 
 class Preferences(BaseModel):
-    """What the caller hears of, and when. ``channels`` has each type that somebody of their role can be told of."""
+    """What the caller hears of, and when. ``channels`` has each type that somebody of their role can be told of.
+
+    ``time_zone`` is null while they have not chosen one: then it is UTC.
+    """
 
     channels: list[Channels]
     muted_projects: list[HostId]
     digest: Digest
-    time_zone: str
+    time_zone: str | None
     quiet_hours: QuietHours | None
 
 

@@ -98,7 +98,7 @@ TABLES = (
     CREATE TABLE IF NOT EXISTS client_portal.notification_times (
         user_id uuid NOT NULL,
         digest text DEFAULT 'at_once' NOT NULL,
-        time_zone text DEFAULT 'UTC' NOT NULL,
+        time_zone text,
         quiet_from time,
         quiet_to time,
         CONSTRAINT pk_notification_times PRIMARY KEY (user_id),

@@ -227,6 +227,16 @@ async def test_logs_hold_nobodys_address(office: PostOffice):
     assert "example.com" not in str(logs)
 
 
+async def test_why_one_is_tried_again_is_said_in_logs(office: PostOffice):
+    (id_,) = await office.queue()
+    fault = TryLater("451 4.7.1 <clara.jensen@example.com>: greylisted")
+    with structlog.testing.capture_logs() as logs:
+        async with office.at_work(StandIn(act=failing(fault))):
+            await office.becomes(retrying=1)
+    (line,) = [line for line in logs if line["event"] == "outbox_row_retried"]
+    assert (line["id"], line["attempts"], line["error"]) == (str(id_), 1, "451 4.7.1 <(an address)>: greylisted")
+
+
 async def test_what_was_delivered_is_put_down_when_the_database_is_back(office: PostOffice):
     ids = await office.queue(5)
     gate = Gate()

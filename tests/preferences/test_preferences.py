@@ -50,7 +50,7 @@ class TestAtFirst:
             "channels": [{"type": type_, "bell": True, "email": True} for type_ in OF_TEAM],
             "muted_projects": [],
             "digest": "at_once",
-            "time_zone": "UTC",
+            "time_zone": None,
             "quiet_hours": None,
         }
 
@@ -110,6 +110,11 @@ class TestChanges:
     async def test_quiet_hours_may_go_over_midnight(self, dev: httpx.AsyncClient, begin: str, end: str):
         hours = {"from": begin, "to": end}
         assert (await _change(dev, quiet_hours=hours))["quiet_hours"] == hours
+
+    async def test_a_time_zone_is_nobodys_until_they_choose_one(self, dev: httpx.AsyncClient):
+        assert (await _change(dev, digest="daily"))["time_zone"] is None
+        assert (await _change(dev, time_zone="UTC"))["time_zone"] == "UTC"
+        assert (await _change(dev, digest="hourly", time_zone=None))["time_zone"] == "UTC"
 
     @pytest.mark.parametrize("zone", ["UTC", "America/Argentina/Buenos_Aires", "Asia/Calcutta", "Etc/GMT+5"])
     async def test_time_zones_as_browsers_name_them(self, dev: httpx.AsyncClient, zone: str):
