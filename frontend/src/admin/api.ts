@@ -133,6 +133,15 @@ export interface SuppressedAddress {
   user: { id: string; display_name: string | null } | null;
 }
 
+/** Whether e-mail can leave. */
+export interface Delivery {
+  /** `smtp`, `files`, or `off` and why. */
+  way: string;
+  /** When something was due that is still here, if that is late. */
+  email_due_since: string | null;
+  push_due_since: string | null;
+}
+
 const pageSize = 50;
 
 export const accounts = (filters: Filters, cursor = '', limit = pageSize) =>
@@ -175,8 +184,12 @@ export const emails = (filters: Filters, cursor = '', limit = pageSize) =>
   call<Page<Email>>(`/api/admin/mail?${query({ ...filters, cursor, limit })}`);
 export const retryEmail = (id: string) =>
   call<void>(`/api/admin/mail/${segment(id)}/retry`, { method: 'POST' });
+/** A part of them, where there are very many; `left` says how many are still to be asked for. */
+export const retryDeadEmails = () =>
+  call<{ count: number; left: number }>('/api/admin/mail/retry_dead', { method: 'POST' });
 export const dropEmail = (id: string) =>
   call<void>(`/api/admin/mail/${segment(id)}/drop`, { method: 'POST' });
+export const delivery = () => call<Delivery>('/api/admin/mail/delivery');
 export const letter = (id: string) => call<Letter>(`/api/admin/mail/${segment(id)}/letter`);
 /** The address of its HTML, for a frame: a document of its own, with a policy of its own. */
 export const letterPage = (id: string) => `/api/admin/mail/${segment(id)}/letter.html`;

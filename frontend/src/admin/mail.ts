@@ -9,8 +9,8 @@ import {
   Trash2,
 } from 'lucide';
 import type { Kind } from '../shared/kinds.ts';
-import type { Email, MailState } from './api.ts';
-import { counted, shortTime } from './words.ts';
+import type { Delivery, Email, MailState } from './api.ts';
+import { counted, shortId, shortTime } from './words.ts';
 
 interface Standing {
   title: string;
@@ -20,7 +20,12 @@ interface Standing {
   more: (email: Email) => string;
 }
 
-const ended = ({ ended_at }: Email) => (ended_at ? shortTime(ended_at) : '');
+const tries = ({ attempts }: Email) => attempts > 0 && `after ${counted(attempts, 'try', 'tries')}`;
+
+const at = (word: string, iso: string | null) => iso !== null && `${word} ${shortTime(iso)}`;
+
+/** What is known of these, one after another. */
+const listed = (...parts: (string | false)[]) => parts.filter(Boolean).join(', ');
 
 /** How an e-mail stands, in the order of the filter. */
 export const standings: Record<MailState, Standing> = {
@@ -28,8 +33,7 @@ export const standings: Record<MailState, Standing> = {
     title: 'Given up',
     icon: MailWarning,
     tint: 'red',
-    more: (email) =>
-      [`after ${counted(email.attempts, 'try', 'tries')}`, ended(email)].filter(Boolean).join(', '),
+    more: (email) => listed(tries(email), at('on', email.ended_at)),
   },
   waiting: {
     title: 'Waiting',
@@ -42,18 +46,39 @@ export const standings: Record<MailState, Standing> = {
     title: 'To be retried',
     icon: RotateCw,
     tint: 'amber',
-    more: ({ attempts, due_at }) =>
-      [attempts > 0 && `after ${counted(attempts, 'try', 'tries')}`, `at ${shortTime(due_at)}`]
-        .filter(Boolean)
-        .join(', '),
+    more: (email) => listed(tries(email), at('at', email.due_at)),
   },
-  sent: { title: 'Sent', icon: MailCheck, tint: 'green', more: ended },
-  not_sent: { title: 'Not sent', icon: MailMinus, tint: 'grey', more: ended },
-  dropped: { title: 'Dropped', icon: Trash2, tint: 'grey', more: ended },
+  sent: { title: 'Sent', icon: MailCheck, tint: 'green', more: ({ ended_at }) => listed(at('on', ended_at)) },
+  not_sent: {
+    title: 'Not sent',
+    icon: MailMinus,
+    tint: 'grey',
+    more: ({ ended_at }) => listed(at('decided on', ended_at)),
+  },
+  dropped: {
+    title: 'Dropped',
+    icon: Trash2,
+    tint: 'grey',
+    more: ({ ended_at }) => listed(at('on', ended_at)),
+  },
 };
 
+/** In the recipient's words: “Clara asks for your approval” and 3 more. */
+export function wordsOf({ title, item_count }: Pick<Email, 'title' | 'item_count'>): string {
+  return [title === null ? 'Nothing any more' : `“${title}”`, moreOf(item_count)].filter(Boolean).join(' ');
+}
+
+/** What an e-mail tells besides the first thing. */
+export function moreOf(count: number): string {
+  return count > 1 ? `and ${count - 1} more` : '';
+}
+
+export function nameOf({ id, display_name }: Email['recipient']): string {
+  return display_name ?? `user ${shortId(id)}`;
+}
+
 /** What the server lets an admin do with an e-mail in this state. */
-export const mayRetry: ReadonlySet<MailState> = new Set(['dead', 'not_sent', 'dropped']);
+export const mayRetry: ReadonlySet<MailState> = new Set(['dead', 'not_sent', 'dropped', 'retrying']);
 
 export function mayDrop({ state, due_at }: Email): boolean {
   // One that is being sent is due when its worker's time is over.
@@ -66,4 +91,16 @@ const dropped: ReadonlySet<MailState> = new Set(['waiting', 'retrying', 'sending
 export function isUnderWay({ state, due_at }: Email): boolean {
   if (state === 'sending') return true;
   return (state === 'waiting' || state === 'retrying') && Date.parse(due_at) <= Date.now();
+}
+
+/** What keeps e-mail or push from leaving, if anything does. */
+export function hindranceOf({ way, email_due_since, push_due_since }: Delivery): string[] {
+  const [kind, why] = way.split(/:\s*(.*)/);
+  return [
+    kind === 'off' && `E-mail is not sent${why ? `: ${why}` : ''}. What is to be sent waits.`,
+    email_due_since !== null &&
+      `E-mail has been due since ${shortTime(email_due_since)} and has not left: the mail server may be out of reach, or no worker is running.`,
+    push_due_since !== null &&
+      `Push has been due since ${shortTime(push_due_since)} and has not left: no push service may be within reach, or no worker is running.`,
+  ].filter((line) => line !== false);
 }

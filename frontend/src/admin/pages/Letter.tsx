@@ -17,7 +17,7 @@ export function LetterPage({ email: id }: { email: string }) {
     return (
       <GonePage
         title="No such letter"
-        text="Letters can be read here only where they are kept as files instead of being sent."
+        text="There is no such e-mail, or no copy of its letter is kept here."
         back={{ href: '/admin/mail', text: 'All e-mail' }}
       />
     );
@@ -80,12 +80,20 @@ function Written({ id, letter }: { id: string; letter: api.Letter }) {
           {letter.text}
         </pre>
       ) : (
-        <iframe
-          class="letter"
-          title={letter.subject}
-          src={api.letterPage(id)}
-          sandbox="allow-popups allow-popups-to-escape-sandbox"
-        />
+        <>
+          <p class="letter-note">
+            <span>Its links are the recipient’s own.</span>
+            <a href={api.letterPage(id)} target="_blank" rel="noreferrer">
+              Open in full
+            </a>
+          </p>
+          <iframe
+            class="letter"
+            title={letter.subject}
+            src={api.letterPage(id)}
+            sandbox="allow-popups allow-popups-to-escape-sandbox"
+          />
+        </>
       )}
     </Page>
   );

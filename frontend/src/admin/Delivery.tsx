@@ -1,0 +1,18 @@
+import { useResource } from '../portal/resource.ts';
+import * as api from './api.ts';
+import { hindranceOf } from './mail.ts';
+
+/** A line about what keeps e-mail or push from leaving; nothing while all is well. */
+export function Delivery() {
+  const delivery = useResource('mail delivery', api.delivery);
+  const lines = delivery.state === 'ready' ? hindranceOf(delivery.value) : [];
+  return (
+    <div class="mail-hindrance" role="status">
+      {lines.map((line) => (
+        <p key={line} class="alert note">
+          {line}
+        </p>
+      ))}
+    </div>
+  );
+}

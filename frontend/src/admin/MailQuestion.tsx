@@ -1,0 +1,85 @@
+import { Confirm } from '../portal/ui/Confirm.tsx';
+import * as api from './api.ts';
+import { nameOf, wordsOf } from './mail.ts';
+import { counted } from './words.ts';
+
+export type Deed = 'retry' | 'drop';
+export type Asked = { deed: Deed; email: api.Email } | 'retry all';
+
+interface Props {
+  asked: Asked;
+  /** Runs what is asked; that answers what is said of it then. */
+  carryOut: (deed: () => Promise<string>) => Promise<void>;
+  closed: () => void;
+}
+
+/** Asks before something is done with an e-mail, or with all that were given up. */
+export function MailQuestion({ asked, carryOut, closed }: Props) {
+  if (asked === 'retry all') return <RetryAll carryOut={carryOut} closed={closed} />;
+  const { deed, email } = asked;
+  const about = wordsOf(email);
+  const name = nameOf(email.recipient);
+  if (deed === 'drop') {
+    const drop = async () => {
+      await api.dropEmail(email.id);
+      return `${about} to ${name} is dropped.`;
+    };
+    return (
+      <Confirm
+        title="Drop this e-mail?"
+        action="Drop"
+        doing="Dropping…"
+        danger
+        run={() => carryOut(drop)}
+        closed={closed}
+      >
+        <p>
+          <bdi>{name}</bdi> does not get <bdi>{about}</bdi> by e-mail. In their bell it stays.
+        </p>
+      </Confirm>
+    );
+  }
+  const retry = async () => {
+    await api.retryEmail(email.id);
+    return `${about} to ${name} is tried again now.`;
+  };
+  const isAwaited = email.state === 'retrying';
+  return (
+    <Confirm
+      title={isAwaited ? 'Try this e-mail now?' : 'Try this e-mail again?'}
+      action={isAwaited ? 'Try now' : 'Try again'}
+      doing="Asking…"
+      run={() => carryOut(retry)}
+      closed={closed}
+    >
+      <p>
+        <bdi>{about}</bdi> is looked at anew right away. <bdi>{name}</bdi> gets what they have not read
+        meanwhile, may still see and still want by e-mail.
+      </p>
+      <p>An address that is suppressed has to be allowed first.</p>
+    </Confirm>
+  );
+}
+
+function RetryAll({ carryOut, closed }: Omit<Props, 'asked'>) {
+  const retry = async () => {
+    const { count, left } = await api.retryDeadEmails();
+    const said = `${counted(count, 'e-mail')} that had been given up ${count === 1 ? 'is' : 'are'} tried again now.`;
+    return left > 0 ? `${said} ${counted(left, 'more is', 'more are')} left: try all again for those.` : said;
+  };
+  return (
+    <Confirm
+      title="Try all again that were given up?"
+      action="Try all again"
+      doing="Asking…"
+      run={() => carryOut(retry)}
+      closed={closed}
+    >
+      <p>
+        Every e-mail that was given up, whoever it is for, is looked at anew right away. People get what they
+        have not read meanwhile, may still see and still want by e-mail.
+      </p>
+      <p>That helps once what kept them is mended; until then they are given up again.</p>
+    </Confirm>
+  );
+}
