@@ -34,7 +34,8 @@ class NotificationSettings(Base):
 class NotificationTimes(Base):
     """When e-mail may come: how often, and not in the quiet hours, by the clock of the person's time zone.
 
-    That is null while they have not chosen one, and UTC is taken. Quiet hours that end before they begin go over midnight.
+    That is null while they have not chosen one, and UTC is taken. Quiet hours that end before they begin go over
+    midnight.
     """
 
     __tablename__ = "notification_times"

@@ -6,16 +6,18 @@ from datetime import time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import Select, bindparam, delete, false, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.models import Account
 from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.core.types import HOST_ID, HostId
 from app.mail.models import Email
 from app.preferences.models import Digest, MutedProject, NotificationChoice, NotificationSettings, NotificationTimes
 from app.projects.access import reachable_projects
+from app.projects.models import host_users
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,27 @@ _SETTINGS = select(
 async def settings(connection: AsyncConnection, user_id: HostId) -> StoredSettings:
     rows = await fetch(connection, _SETTINGS, {"user_id": user_id})
     return StoredSettings(*rows[0]) if rows else StoredSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Somebody by name, None without an account, and whether they get e-mail."""
+
+    display_name: str | None
+    email_enabled: bool
+
+
+async def addressee(connection: AsyncConnection, user_id: HostId) -> Addressee | None:
+    """None where the host has no such user."""
+    statement = (
+        select(Account.display_name, func.coalesce(NotificationSettings.email_enabled, false()))
+        .select_from(host_users)
+        .outerjoin(Account, Account.user_id == host_users.c.id)
+        .outerjoin(NotificationSettings, NotificationSettings.recipient_user_id == host_users.c.id)
+        .where(host_users.c.id == user_id)
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else Addressee(*row)
 
 
 async def change_settings(connection: AsyncConnection, user_id: HostId, changes: Mapping[str, bool]) -> None:

@@ -15,7 +15,7 @@ from app.core.types import HostId
 from app.preferences import queries
 from app.preferences.event_types import EventType
 from app.preferences.models import Digest
-from app.preferences.queries import StoredChoice, StoredSettings, StoredTimes
+from app.preferences.queries import Addressee, StoredChoice, StoredSettings, StoredTimes
 from app.preferences.schemas import Channels, Preferences, PreferencesChange, QuietHours
 from app.projects.queries import is_reachable
 
@@ -34,6 +34,14 @@ class PreferenceService:
     async def settings(self, user_id: HostId) -> StoredSettings:
         async with self._database.reading() as connection:
             return await queries.settings(connection, user_id)
+
+    async def addressee(self, user_id: HostId) -> Addressee:
+        """Who this is, and whether they get e-mail; raises ``NotFound`` for an unknown person."""
+        async with self._database.reading() as connection:
+            found = await queries.addressee(connection, user_id)
+        if found is None:
+            raise NotFound
+        return found
 
     async def change_settings(
         self, transaction: Transaction, user_id: HostId, changes: Mapping[str, bool]

@@ -276,6 +276,7 @@ def _example(path: str) -> dict[str, Any]:
         "/api/auth/login": {"email": f"{uuid4()}@example.com", "password": "wrong"},
         "/api/auth/password": {"current_password": "wrong", "new_password": "long enough"},
         "/api/auth/password_link": {"token": "no-token", "new_password": "long enough"},
+        "/api/unsubscribe": {"token": "none.of.ours", "email_enabled": True},
         "/api/notifications/settings": {"push_enabled": False},
         "/api/notifications/preferences": {
             "channels": [],
@@ -309,6 +310,7 @@ def _example(path: str) -> dict[str, Any]:
         "/api/admin/accounts": {"user_id": str(uuid4()), "first_password": "link", **account},
         "/api/admin/accounts/{user_id}": {"display_name": "Nora Berg", "email": f"{uuid4()}@example.com"},
         "/api/admin/projects/{project_id}/members/{user_id}": {"role": "developer"},
+        "/api/admin/mail/suppressions": {"address": f"{uuid4()}@example.com", "reason": "It came back."},
     }
     return examples[path]
 

@@ -18,11 +18,6 @@ LINKS = UnsubscribeLinks(BASE, SECRET)
 
 
 @pytest.fixture
-def world(recycled_world: World) -> World:
-    return recycled_world
-
-
-@pytest.fixture
 async def mailbox(app: FastAPI):
     """The recipient's mail server, which has no sign-in here and no cookies."""
     async with caller_of(app) as caller:
@@ -92,6 +87,53 @@ class TestOneClick:
         assert PEOPLE["dev"] not in await _with_email(world)
 
 
+def _token(person: str) -> str:
+    return LINKS.url(PEOPLE[person]).partition("token=")[2]
+
+
+class TestPage:
+    """What the page asks for that the link leads to."""
+
+    async def test_it_knows_whose_link_it_is_and_if_they_get_mail(self, mailbox: httpx.AsyncClient, world: World):
+        before = await _with_email(world)
+        for _ in range(2):
+            answer = await mailbox.get("/api/unsubscribe", params={"token": _token("dev")})
+            assert (answer.status_code, answer.json()) == (200, {"display_name": "Deniz Kaya", "email_enabled": True})
+        assert await _with_email(world) == before
+
+    async def test_it_switches_e_mail_off_and_on_again(self, mailbox: httpx.AsyncClient, world: World):
+        others = await _with_email(world) - {PEOPLE["dev"]}
+        for is_on in (False, False, True):
+            body = {"token": _token("dev"), "email_enabled": is_on}
+            answer = await mailbox.post("/api/unsubscribe", json=body)
+            assert (answer.status_code, answer.json()) == (200, {"display_name": "Deniz Kaya", "email_enabled": is_on})
+            assert (await mailbox.get("/api/unsubscribe", params={"token": _token("dev")})).json() == answer.json()
+            assert await _with_email(world) == (others | {PEOPLE["dev"]} if is_on else others)
+
+    async def test_no_cookie_counts_and_other_sites_learn_no_more_than_the_token_tells(
+        self, mailbox: httpx.AsyncClient, world: World
+    ):
+        headers = {"Cookie": f"portal_session={token('admin')}", "Origin": "https://mail.example"}
+        body = {"token": _token("dev"), "email_enabled": False}
+        answer = await mailbox.post("/api/unsubscribe", json=body, headers=headers)
+        assert answer.json()["display_name"] == "Deniz Kaya"
+        assert "access-control-allow-origin" not in answer.headers
+
+    async def test_who_has_no_settings_and_no_account_has_no_name(self, mailbox: httpx.AsyncClient, world: World):
+        await world.execute("DELETE FROM client_portal.notification_settings")
+        await world.execute("DELETE FROM client_portal.accounts WHERE user_id = $1", PEOPLE["dev"])
+        answer = await mailbox.get("/api/unsubscribe", params={"token": _token("dev")})
+        assert answer.json() == {"display_name": None, "email_enabled": False}
+
+    async def test_whom_the_host_has_let_go_is_not_found(self, mailbox: httpx.AsyncClient):
+        gone = LINKS.url(uuid4()).partition("token=")[2]
+        answers = (
+            await mailbox.get("/api/unsubscribe", params={"token": gone}),
+            await mailbox.post("/api/unsubscribe", json={"token": gone, "email_enabled": True}),
+        )
+        assert [(answer.status_code, is_problem(answer)) for answer in answers] == [(404, True)] * 2
+
+
 def _bad_tokens() -> dict[str, str]:
     good = LINKS.url(PEOPLE["dev"]).partition("token=")[2]
     content, _, signature = good.rpartition(".")
@@ -117,6 +159,17 @@ class TestBadTokens:
         answer = await mailbox.post("/unsubscribe", params={"token": _bad_tokens()[bad]})
         assert answer.status_code == 404
         assert is_problem(answer)
+        assert await _with_email(world) == before
+
+    async def test_tell_the_page_nothing(self, mailbox: httpx.AsyncClient, world: World, bad: str):
+        before = await _with_email(world)
+        written = _bad_tokens()[bad]
+        read = await mailbox.get("/api/unsubscribe", params={"token": written})
+        changed = await mailbox.post("/api/unsubscribe", json={"token": written, "email_enabled": False})
+        assert read.status_code == 404
+        assert changed.status_code == (422 if bad == "very long" else 404)
+        assert is_problem(read)
+        assert is_problem(changed)
         assert await _with_email(world) == before
 
     async def test_are_nobodys(self, bad: str):

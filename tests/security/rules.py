@@ -161,6 +161,8 @@ RULES: dict[str, Rule] = {
     "POST /api/notifications/visible": Rule(204),
     "DELETE /api/notifications/visible": Rule(204),
     "POST /unsubscribe": Rule(404, is_open=True, query="token=none.of.ours"),
+    "GET /api/unsubscribe": Rule(404, is_open=True, query="token=none.of.ours"),
+    "POST /api/unsubscribe": Rule(404, is_open=True, body=lambda _: {"token": "none.of.ours", "email_enabled": True}),
     "GET /api/notifications/push": Rule(200),
     # Push is not set up here: who may subscribe is told so.
     "POST /api/notifications/push/subscriptions": Rule(409, body=_browser),
@@ -225,12 +227,14 @@ RULES: dict[str, Rule] = {
     ),
     "DELETE /api/admin/projects/{project_id}/members/{user_id}": Rule(204, of="member", may=ADMINS),
     "GET /api/admin/mail": Rule(200, may=ADMINS),
+    "GET /api/admin/mail/delivery": Rule(200, may=ADMINS),
     "POST /api/admin/mail/{email_id}/retry": Rule(204, of="e-mail", may=ADMINS),
     "POST /api/admin/mail/{email_id}/drop": Rule(204, of="e-mail", may=ADMINS),
     # It has not been written.
     "GET /api/admin/mail/{email_id}/letter": Rule(404, of="e-mail", may=ADMINS),
     "GET /api/admin/mail/{email_id}/letter.html": Rule(404, of="e-mail", may=ADMINS),
     "GET /api/admin/mail/suppressions": Rule(200, may=ADMINS),
+    "POST /api/admin/mail/suppressions": Rule(204, may=ADMINS, body=lambda _: {"address": "takes-none@example.com"}),
     "DELETE /api/admin/mail/suppressions": Rule(404, may=ADMINS, query="address=takes-mail@example.com"),
 }
 
