@@ -1,5 +1,5 @@
 import { call } from '../shared/http.ts';
-import type { Mute, Preferences, PreferencesChange, Settings } from './types.ts';
+import type { Addressee, Mute, Preferences, PreferencesChange, Settings } from './types.ts';
 
 const root = '/api/notifications';
 
@@ -14,6 +14,8 @@ export const changePreferences = (change: PreferencesChange) =>
 export const mute = ({ project, on }: Mute) =>
   call<void>(`${root}/muted_projects/${encodeURIComponent(project)}`, { method: on ? 'PUT' : 'DELETE' });
 
-/** What a link in an e-mail asks for: whoever has the token may, without a sign-in. */
-export const endEmail = (token: string) =>
-  call<{ email_enabled: boolean }>(`/unsubscribe?${new URLSearchParams({ token })}`, { method: 'POST' });
+/** Whom the token of a link in an e-mail was sent to. Whoever has it may ask, without a sign-in. */
+export const addressee = (token: string) =>
+  call<Addressee>(`/api/unsubscribe?${new URLSearchParams({ token })}`);
+export const switchEmail = (token: string, email_enabled: boolean) =>
+  call<Addressee>('/api/unsubscribe', { method: 'POST', body: { token, email_enabled } });

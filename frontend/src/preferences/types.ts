@@ -38,6 +38,12 @@ export interface PreferencesChange {
   quiet_hours?: QuietHours | null;
 }
 
+/** Whom a link in an e-mail was sent to. */
+export interface Addressee {
+  display_name: string | null;
+  email_enabled: boolean;
+}
+
 export interface Mute {
   project: string;
   on: boolean;

@@ -1,7 +1,8 @@
-import { FolderOpen, MessageSquare } from 'lucide';
+import { BellOff, FolderOpen, MessageSquare } from 'lucide';
 import { useState } from 'preact/hooks';
 import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { useChoices } from '../account/preferences.ts';
 import * as api from '../api.ts';
 import { inboxVersion } from '../bell.ts';
 import { messagesRead } from '../chat/visits.ts';
@@ -29,6 +30,7 @@ function Cards({ first }: { first: { items: api.Project[]; next_cursor: string |
   const [later, setLater] = useState<api.Project[]>([]);
   const [next, setNext] = useState(first.next_cursor);
   const [failed, setFailed] = useState(false);
+  const muted = useChoices().shown.value?.muted_projects;
 
   const loadMore = async () => {
     setFailed(false);
@@ -53,7 +55,7 @@ function Cards({ first }: { first: { items: api.Project[]; next_cursor: string |
     <>
       <ul class="cards">
         {[...first.items, ...later].map((project) => (
-          <ProjectCard key={project.id} project={project} />
+          <ProjectCard key={project.id} project={project} isMuted={muted?.includes(project.id) ?? false} />
         ))}
       </ul>
       {next !== null && (
@@ -65,7 +67,7 @@ function Cards({ first }: { first: { items: api.Project[]; next_cursor: string |
   );
 }
 
-function ProjectCard({ project }: { project: api.Project }) {
+function ProjectCard({ project, isMuted }: { project: api.Project; isMuted: boolean }) {
   return (
     <li>
       <a class="card project" href={`/projects/${project.id}`}>
@@ -74,6 +76,12 @@ function ProjectCard({ project }: { project: api.Project }) {
             {project.name.trim()[0]?.toUpperCase()}
           </span>
           <span class="project-name">{project.name}</span>
+          {isMuted && (
+            <span class="muted-mark" title="Muted: nothing new rings here">
+              <Icon of={BellOff} size={16} />
+              <span class="visually-hidden">Muted</span>
+            </span>
+          )}
           {project.unread_count > 0 && (
             <span class="count">
               {project.unread_count > 99 ? '99+' : project.unread_count}
