@@ -27,6 +27,7 @@ class Action(StrEnum):
     EMAIL_RETRIED = "email_retried"
     EMAIL_DROPPED = "email_dropped"
     ADDRESS_ALLOWED = "address_allowed"
+    ADDRESS_SUPPRESSED = "address_suppressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ async def record_memberships(
 
 
 async def record_of_many(
-    transaction: Transaction, actor: Actor, action: Action, about: Iterable[tuple[HostId, Mapping[str, Any]]]
+    transaction: Transaction, actor: Actor, action: Action, about: Iterable[tuple[HostId | None, Mapping[str, Any]]]
 ) -> None:
-    """Writes one entry for each of these users, with the details that go with it."""
+    """Writes one entry for each of these, about a user or nobody, with the details that go with it."""
     common = {"actor_id": actor.user_id, "address": actor.address, "action": action.value}
     entries = [common | {"user_id": user_id, "details": dict(details)} for user_id, details in about]
     await queries.insert_audit_entries(transaction.connection, entries)

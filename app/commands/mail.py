@@ -7,11 +7,12 @@ from uuid import UUID
 import typer
 
 from app.accounts.audit import COMMAND, Actor
-from app.commands.console import in_transaction, say
+from app.commands.console import checked, in_transaction, say
 from app.core.database import Transaction
 from app.core.errors import Problem, StartupError
 from app.letters import admin, admin_queries
 from app.letters.admin_queries import EmailRow
+from app.letters.admin_schemas import NewSuppression
 from app.outbox.models import State
 
 app = typer.Typer(no_args_is_help=True, help="E-mails that did not arrive, and addresses that take none.")
@@ -52,10 +53,29 @@ def drop(email_ids: Annotated[list[UUID], typer.Argument(metavar="ID...")]) -> N
 
 
 @app.command()
-def allow(address: str) -> None:
-    """Let e-mail go again to an address that a server said takes none."""
-    in_transaction(lambda transaction: admin.allow(transaction, COMMAND, address))
-    say(f"E-mail goes to {address} again.")
+def allow(
+    addresses: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every suppressed address, instead of single ones")] = False,
+) -> None:
+    """Let e-mail go again to addresses that were suppressed."""
+    if all_ == bool(addresses):
+        raise StartupError("Say which: addresses, or --all for every suppressed one")
+    if all_:
+        count = in_transaction(lambda transaction: admin.allow_all(transaction, COMMAND))
+        say("E-mail goes to 1 address again." if count == 1 else f"E-mail goes to {count} addresses again.")
+    wanted = list({address.lower(): address for address in addresses or []}.values())
+    if wanted:
+        in_transaction(lambda transaction: admin.allow_each(transaction, COMMAND, wanted))
+    for address in wanted:
+        say(f"E-mail goes to {address} again.")
+
+
+@app.command()
+def suppress(address: str, reason: Annotated[str | None, typer.Option(help="Why, for admins to read")] = None) -> None:
+    """Send nothing to an address any more, such as one whose e-mails came back."""
+    suppression = checked(NewSuppression, address=address, reason=reason)
+    in_transaction(lambda transaction: admin.suppress(transaction, COMMAND, suppression))
+    say(f"No e-mail goes to {suppression.address}.")
 
 
 Change = Callable[[Transaction, Actor, UUID], Awaitable[None]]

@@ -1,7 +1,7 @@
 """What admins do with e-mails that did not arrive, and with addresses that take none."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from app.accounts.audit import Action, Actor, record, record_of_many
@@ -10,12 +10,15 @@ from app.core.errors import Conflict, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.letters import admin_queries
 from app.letters.admin_queries import EmailRow, HeldEmail, SuppressionRow
-from app.letters.admin_schemas import EmailsQuery, Letter, QueuedEmail, Recipient, SuppressedAddress
+from app.letters.admin_schemas import EmailsQuery, Letter, NewSuppression, QueuedEmail, Recipient, SuppressedAddress
 from app.letters.kept import KeptLetters
+from app.mail.message import one_line
 from app.outbox.models import State
 
 _BY_ADDRESS = UUID(int=0)
 """Addresses are unique: a cursor among them needs no id."""
+
+_BY_HAND = "An admin put it down."
 
 _HEAD = re.compile(r"<head(\s[^>]*)?>", re.IGNORECASE)
 
@@ -107,6 +110,34 @@ async def allow(transaction: Transaction, actor: Actor, address: str) -> None:
         raise NotFound("This address is not suppressed.")
     owner = await admin_queries.owner_of(transaction.connection, allowed)
     await record(transaction, actor, Action.ADDRESS_ALLOWED, user_id=owner, details={"address": allowed})
+
+
+async def allow_each(transaction: Transaction, actor: Actor, addresses: Iterable[str]) -> None:
+    """As ``allow`` for each of these; raises ``NotFound``, which says which one is not suppressed."""
+    for address in addresses:
+        try:
+            await allow(transaction, actor, address)
+        except NotFound:
+            raise NotFound(f"{address} is not suppressed.") from None
+
+
+async def allow_all(transaction: Transaction, actor: Actor) -> int:
+    """As ``allow`` for every suppressed address; answers how many."""
+    allowed = await admin_queries.lift_all_suppressions(transaction.connection)
+    about = [(owner, {"address": address}) for address, owner in allowed]
+    await record_of_many(transaction, actor, Action.ADDRESS_ALLOWED, about)
+    return len(allowed)
+
+
+async def suppress(transaction: Transaction, actor: Actor, suppression: NewSuppression) -> None:
+    """Sends nothing to an address any more; where nothing was sent already, the reason of then stays."""
+    reason = one_line(suppression.reason or "") or _BY_HAND
+    suppressed = await admin_queries.insert_suppression(transaction.connection, suppression.address, reason)
+    if suppressed is None:
+        return
+    owner = await admin_queries.owner_of(transaction.connection, suppressed)
+    details = {"address": suppressed, "reason": reason}
+    await record(transaction, actor, Action.ADDRESS_SUPPRESSED, user_id=owner, details=details)
 
 
 async def _held(transaction: Transaction, email_id: UUID, refusals: Mapping[State, tuple[str, str]]) -> HeldEmail:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.models import Account
@@ -153,6 +154,21 @@ async def lift_suppression(connection: AsyncConnection, address: str) -> str | N
     is_it = or_(Suppression.address == address, Suppression.address == func.lower(address))
     statement = delete(Suppression).where(is_it).returning(Suppression.address)
     return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def lift_all_suppressions(connection: AsyncConnection) -> list[tuple[str, HostId | None]]:
+    """Forgets them all; answers the addresses, and whose they are."""
+    lifted = delete(Suppression).returning(Suppression.address).cte("lifted")
+    statement = select(lifted.c.address, Account.user_id).outerjoin(
+        Account, func.lower(Account.email) == lifted.c.address
+    )
+    return [(row[0], row[1]) for row in await connection.execute(statement.order_by(lifted.c.address))]
+
+
+async def insert_suppression(connection: AsyncConnection, address: str, reason: str) -> str | None:
+    """Puts down that nothing is to be sent to an address; answers it as it is kept, or None if that was so already."""
+    statement = insert(Suppression).values(address=func.lower(address), reason=reason).on_conflict_do_nothing()
+    return (await connection.execute(statement.returning(Suppression.address))).scalar_one_or_none()
 
 
 async def owner_of(connection: AsyncConnection, address: str) -> HostId | None:

@@ -10,8 +10,8 @@ from app.accounts.administrator import Administrator
 from app.core.http import InDatabase
 from app.core.pagination import Listing, Paging
 from app.core.problems import documented
-from app.letters.admin import MailAdministration, allow, drop, retry
-from app.letters.admin_schemas import AddressQuery, EmailsQuery, Letter, QueuedEmail, SuppressedAddress
+from app.letters.admin import MailAdministration, allow, drop, retry, suppress
+from app.letters.admin_schemas import AddressQuery, EmailsQuery, Letter, NewSuppression, QueuedEmail, SuppressedAddress
 
 router = APIRouter(prefix="/api/admin/mail", tags=["admin"], responses=documented(401, 403))
 
@@ -65,9 +65,16 @@ async def show_letter(email_id: UUID, _: Administrator, mail: Mail) -> HTMLRespo
 
 @router.get("/suppressions")
 async def list_suppressions(_: Administrator, mail: Mail, query: Paging) -> Listing[SuppressedAddress]:
-    """Addresses that a server said take no mail for good, by themselves: nothing is sent there."""
+    """Addresses to which nothing is sent, in their own order: a server said that they take no mail, or an admin did."""
     items, next_cursor = await mail.suppressions(query.page())
     return Listing(items=items, next_cursor=next_cursor)
+
+
+@router.post("/suppressions", status_code=204)
+async def add_suppression(suppression: NewSuppression, admin: Administrator, database: InDatabase) -> None:
+    """Sends nothing to an address any more, such as one whose e-mails come back after the server took them."""
+    async with database.transaction() as transaction:
+        await suppress(transaction, admin, suppression)
 
 
 @router.delete("/suppressions", status_code=204, responses=documented(404))

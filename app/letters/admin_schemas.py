@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.accounts.admin_schemas import NewEmail
 from app.core.pagination import PageQuery
 from app.core.types import STORABLE, HostId
 from app.outbox.models import State
@@ -25,6 +26,13 @@ class EmailsQuery(PageQuery):
 
 class AddressQuery(BaseModel):
     address: Address
+
+
+class NewSuppression(BaseModel):
+    """An address to which nothing is to be sent, and why."""
+
+    address: NewEmail
+    reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), STORABLE] | None = None
 
 
 class Recipient(BaseModel):

@@ -42,7 +42,7 @@ class Email(Queued, Base):
 
 
 class Suppression(Base):
-    """An address, in small letters, that a server said takes no mail for good: nothing is sent there any more."""
+    """An address, in small letters, to which nothing is sent any more: a server said so, or an admin."""
 
     __tablename__ = "email_suppressions"
 

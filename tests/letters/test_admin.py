@@ -251,6 +251,48 @@ class TestSuppressions:
         await refused(await admin.delete(SUPPRESSIONS, params={"address": address}), 404, "not-found")
         assert await audited.entries() == []
 
+    async def test_an_admin_adds_one_and_nothing_is_sent_there(self, admin, world: World, audited: Audited):
+        said = {"address": " Client@Example.COM ", "reason": "It came back:\nno such user"}
+        assert (await admin.post(SUPPRESSIONS, json=said)).status_code == 204
+        assert (await admin.post(SUPPRESSIONS, json=said | {"reason": "Again"})).status_code == 204
+        assert (await admin.post(SUPPRESSIONS, json={"address": "gone@example.com"})).status_code == 204
+        client, gone = await listed(admin, SUPPRESSIONS)
+        assert (client["address"], client["reason"]) == (email("client"), "It came back: no such user")
+        assert client["user"]["display_name"] == "Clara Jensen"
+        assert (gone["address"], gone["reason"], gone["user"]) == ("gone@example.com", "An admin put it down.", None)
+        told = [
+            (entry["action"], entry["actor"], entry.get("user"), entry["details"]) for entry in await audited.entries()
+        ]
+        assert told == [
+            (
+                "address_suppressed",
+                "admin",
+                "client",
+                {"address": email("client"), "reason": "It came back: no such user"},
+            ),
+            (
+                "address_suppressed",
+                "admin",
+                None,
+                {"address": "gone@example.com", "reason": "An admin put it down."},
+            ),
+        ]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"address": ""},
+            {"address": "nobody"},
+            {"address": "a b@example.com"},
+            {"address": "gone@example.com", "reason": "x" * 501},
+            {"address": "gone@example.com", "reason": "a\x00"},
+        ],
+    )
+    async def test_one_that_cannot_be_added(self, admin: httpx.AsyncClient, body: dict[str, str]):
+        await refused(await admin.post(SUPPRESSIONS, json=body), 422, "invalid")
+        assert await listed(admin, SUPPRESSIONS) == []
+
     @pytest.mark.parametrize("query", [{}, {"address": ""}, {"address": "a\x00"}, {"address": "a" * 321}])
     async def test_what_is_no_address(self, admin: httpx.AsyncClient, query):
         await refused(await admin.delete(SUPPRESSIONS, params=query), 422, "invalid")
