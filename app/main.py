@@ -44,6 +44,7 @@ from app.letters.admin_router import router as mail_admin_router
 from app.letters.kept import KeptLetters
 from app.letters.router import router as letters_router
 from app.letters.unsubscribe import UnsubscribeLinks
+from app.letters.upkeep import Upkeep
 from app.letters.workers import outbox_workers
 from app.mail.outgoing import Outgoing
 from app.notifications.events import types_told
@@ -158,7 +159,10 @@ def _build(app: FastAPI, settings: Settings) -> None:
         quiet,
     )
     state.outgoing = Outgoing(settings)
-    state.mail_administration = MailAdministration(state.database, KeptLetters(settings.kept_mail))
+    state.upkeep = Upkeep(state.database, state.registry)
+    state.mail_administration = MailAdministration(
+        state.database, KeptLetters(settings.kept_mail), state.upkeep.late, state.outgoing.said
+    )
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
     state.project_feed = ProjectFeed(state.broker, state.hub)
     state.project_sockets = ProjectSockets(state.database, state.hub, state.authenticator)
@@ -222,6 +226,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await state.host_managers.start()
     state.presence.start()
     state.sweeper.start()
+    state.upkeep.start()
     if state.settings.mail_worker:
         for worker in state.outbox_workers:
             worker.start()
@@ -229,6 +234,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with told_of_end(lambda: state.hub.close("shutdown")), ends_with_parent():
         yield
     await asyncio.gather(*(worker.stop() for worker in state.outbox_workers))
+    await state.upkeep.stop()
     await state.sweeper.stop()
     await state.host_managers.stop()
     await state.presence.stop()

@@ -11,8 +11,8 @@ from app.commands.console import checked, in_transaction, say
 from app.core.database import Transaction
 from app.core.errors import Problem, StartupError
 from app.letters import admin, admin_queries
-from app.letters.admin_queries import EmailRow
 from app.letters.admin_schemas import NewSuppression
+from app.letters.items import QueuedEmail
 from app.outbox.models import State
 
 app = typer.Typer(no_args_is_help=True, help="E-mails that did not arrive, and addresses that take none.")
@@ -96,8 +96,15 @@ def _counted(count: int) -> str:
     return "1 e-mail is" if count == 1 else f"{count} e-mails are"
 
 
-def _line(row: EmailRow) -> str:
-    tries = "1 try" if row.attempts == 1 else f"{row.attempts} tries"
-    whom = row.address or row.recipient_name or f"user {row.recipient_id}"
-    parts = (row.id, f"{row.state:<8}", f"{row.created_at:%Y-%m-%d %H:%M:%SZ}", f"{tries:<8}", whom, row.error or "")
+def _line(email: QueuedEmail) -> str:
+    tries = "1 try" if email.attempts == 1 else f"{email.attempts} tries"
+    whom = email.address or email.recipient.display_name or f"user {email.recipient.id}"
+    parts = (
+        email.id,
+        f"{email.state:<8}",
+        f"{email.created_at:%Y-%m-%d %H:%M:%SZ}",
+        f"{tries:<8}",
+        whom,
+        email.error or "",
+    )
     return "  ".join(str(part) for part in parts).rstrip()

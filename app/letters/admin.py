@@ -1,16 +1,20 @@
 """What admins do with e-mails that did not arrive, and with addresses that take none."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.audit import Action, Actor, record, record_of_many
 from app.core.database import Database, Transaction
 from app.core.errors import Conflict, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.letters import admin_queries
-from app.letters.admin_queries import EmailRow, HeldEmail, SuppressionRow
-from app.letters.admin_schemas import EmailsQuery, Letter, NewSuppression, QueuedEmail, Recipient, SuppressedAddress
+from app.letters.admin_queries import HeldEmail, SuppressionRow
+from app.letters.admin_schemas import Delivery, EmailsQuery, Letter, NewSuppression, SuppressedAddress
+from app.letters.items import QueuedEmail, Recipient
 from app.letters.kept import KeptLetters
 from app.mail.message import one_line
 from app.outbox.models import State
@@ -37,12 +41,21 @@ _NOT_DROPPED = {
 }
 
 
-class MailAdministration:
-    """The outbox of e-mail, the letters kept as files, and the suppressed addresses, for admins."""
+Late = Callable[[AsyncConnection], Awaitable[Mapping[str, datetime]]]
+"""Since when something of which outbox has been due, where that is longer than it should be."""
 
-    def __init__(self, database: Database, letters: KeptLetters) -> None:
+
+class MailAdministration:
+    """The outbox of e-mail, the letters kept as files, and the suppressed addresses, for admins.
+
+    ``way`` is by which way e-mail leaves, in words.
+    """
+
+    def __init__(self, database: Database, letters: KeptLetters, late: Late, way: str) -> None:
         self._database = database
         self._letters = letters
+        self._late = late
+        self._way = way
 
     async def emails(self, query: EmailsQuery) -> tuple[list[QueuedEmail], str | None]:
         """One page of the e-mails, newest first, and the cursor of the next."""
@@ -51,7 +64,13 @@ class MailAdministration:
             rows = await admin_queries.emails(connection, query.filters(), page.after, page.limit + 1)
         rows, next_cursor = cut(rows, page.limit, lambda row: Cursor.at(row.created_at, row.id))
         kept = await self._letters.among([row.id for row in rows])
-        return [_email(row, has_letter=row.id in kept) for row in rows], next_cursor
+        return [row.model_copy(update={"has_letter": row.id in kept}) for row in rows], next_cursor
+
+    async def delivery(self) -> Delivery:
+        """By which way e-mail leaves, and since when what is to be delivered has been due, where that is late."""
+        async with self._database.reading() as connection:
+            late = await self._late(connection)
+        return Delivery(way=self._way, email_due_since=late.get("e-mail"), push_due_since=late.get("push"))
 
     async def letter(self, email_id: UUID) -> Letter:
         """The letter as it was written; raises ``NotFound`` where no copy is kept."""
@@ -160,23 +179,6 @@ async def _record(transaction: Transaction, actor: Actor, action: Action, email:
 
 def _details(email_id: UUID, state_before: State) -> dict[str, str]:
     return {"email_id": str(email_id), "state_before": state_before.value}
-
-
-def _email(row: EmailRow, *, has_letter: bool) -> QueuedEmail:
-    return QueuedEmail(
-        id=row.id,
-        recipient=Recipient(id=row.recipient_id, display_name=row.recipient_name),
-        address=row.address,
-        state=State(row.state),
-        error=row.error,
-        attempts=row.attempts,
-        created_at=row.created_at,
-        due_at=row.due_at,
-        ended_at=row.ended_at,
-        item_count=row.item_count,
-        title=row.title,
-        has_letter=has_letter,
-    )
 
 
 def _suppressed(row: SuppressionRow) -> SuppressedAddress:

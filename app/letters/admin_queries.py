@@ -13,31 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.models import Account
 from app.core.pagination import Cursor
 from app.core.types import HostId
+from app.letters.items import QueuedEmail, Recipient
 from app.mail.models import Email, Suppression
 from app.notifications.models import EmailItem
 from app.outbox.models import State
-
-
-@dataclass(frozen=True, slots=True)
-class EmailRow:
-    """An e-mail of the outbox: whom it is for, how it stands, how much it tells, and the first thing of that.
-
-    The recipient's name is None without an account.
-    """
-
-    id: UUID
-    recipient_id: HostId
-    recipient_name: str | None
-    address: str | None
-    state: str
-    error: str | None
-    attempts: int
-    created_at: datetime
-    due_at: datetime
-    ended_at: datetime | None
-    item_count: int
-    title: str | None
-
 
 _ITEM_COUNT = select(func.count()).where(EmailItem.email_id == Email.id).scalar_subquery()
 _FIRST_TITLE = (
@@ -48,9 +27,9 @@ _FIRST_TITLE = (
     .scalar_subquery()
 )
 _ROW: Select[*tuple[Any, ...]] = select(
-    Email.id,
     Email.recipient_id,
     Account.display_name,
+    Email.id,
     Email.address,
     Email.state,
     Email.error,
@@ -58,14 +37,14 @@ _ROW: Select[*tuple[Any, ...]] = select(
     Email.created_at,
     Email.due_at,
     Email.ended_at,
-    _ITEM_COUNT,
-    _FIRST_TITLE,
+    _ITEM_COUNT.label("item_count"),
+    _FIRST_TITLE.label("title"),
 ).outerjoin(Account, Account.user_id == Email.recipient_id)
 
 
 async def emails(
     connection: AsyncConnection, filters: Mapping[str, Any], after: Cursor | None, limit: int
-) -> list[EmailRow]:
+) -> list[QueuedEmail]:
     """E-mails, newest first, after the cursor. ``filters``: state, user_id (the recipient)."""
     statement = _ROW.order_by(Email.created_at.desc(), Email.id.desc()).limit(limit)
     for name, column in (("state", Email.state), ("user_id", Email.recipient_id)):
@@ -74,7 +53,11 @@ async def emails(
     if after is not None:
         place = tuple_(literal(after.moment), literal(after.id))
         statement = statement.where(tuple_(Email.created_at, Email.id) < place)
-    return [EmailRow(*row) for row in await connection.execute(statement)]
+    return [_email(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+def _email(recipient_id: HostId, display_name: str | None, **columns: Any) -> QueuedEmail:
+    return QueuedEmail(recipient=Recipient(id=recipient_id, display_name=display_name), **columns)
 
 
 @dataclass(frozen=True, slots=True)

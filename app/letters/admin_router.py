@@ -11,7 +11,8 @@ from app.core.http import InDatabase
 from app.core.pagination import Listing, Paging
 from app.core.problems import documented
 from app.letters.admin import MailAdministration, allow, drop, retry, suppress
-from app.letters.admin_schemas import AddressQuery, EmailsQuery, Letter, NewSuppression, QueuedEmail, SuppressedAddress
+from app.letters.admin_schemas import AddressQuery, Delivery, EmailsQuery, Letter, NewSuppression, SuppressedAddress
+from app.letters.items import QueuedEmail
 
 router = APIRouter(prefix="/api/admin/mail", tags=["admin"], responses=documented(401, 403))
 
@@ -35,6 +36,12 @@ async def list_emails(_: Administrator, mail: Mail, query: Annotated[EmailsQuery
     """The e-mails of the outbox, newest first; those that ended more than a month ago are gone."""
     items, next_cursor = await mail.emails(query)
     return Listing(items=items, next_cursor=next_cursor)
+
+
+@router.get("/delivery")
+async def show_delivery(_: Administrator, mail: Mail) -> Delivery:
+    """By which way e-mail leaves, and whether anything has been due for more than a quarter of an hour."""
+    return await mail.delivery()
 
 
 @router.post("/{email_id}/retry", status_code=204, responses=documented(404, 409))

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.admin_schemas import NewEmail
 from app.core.pagination import PageQuery
 from app.core.types import STORABLE, HostId
+from app.letters.items import Recipient
 from app.outbox.models import State
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=320, strip_whitespace=True), STORABLE]
@@ -35,35 +35,6 @@ class NewSuppression(BaseModel):
     reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), STORABLE] | None = None
 
 
-class Recipient(BaseModel):
-    """``display_name`` is null for who has no account (any more)."""
-
-    id: HostId
-    display_name: str | None
-
-
-class QueuedEmail(BaseModel):
-    """An e-mail of the outbox.
-
-    ``address`` is where it went at last, ``error`` the last fault or why it is not sent, ``due_at`` when it is looked
-    at next if it has not ended. It tells of ``item_count`` things, of which ``title`` is the first. ``has_letter``
-    says whether the letter itself can be read here.
-    """
-
-    id: UUID
-    recipient: Recipient
-    address: str | None
-    state: State
-    error: str | None
-    attempts: int
-    created_at: datetime
-    due_at: datetime
-    ended_at: datetime | None
-    item_count: int
-    title: str | None
-    has_letter: bool
-
-
 class SuppressedAddress(BaseModel):
     """An address to which nothing is sent, why, and whose it is, if anybody's here."""
 
@@ -71,6 +42,17 @@ class SuppressedAddress(BaseModel):
     reason: str
     created_at: datetime
     user: Recipient | None
+
+
+class Delivery(BaseModel):
+    """By which way e-mail leaves, ``smtp`` or ``files``, or ``off`` and why.
+
+    ``email_due_since`` and ``push_due_since`` say when something was due that is still there, if that is late.
+    """
+
+    way: str
+    email_due_since: datetime | None
+    push_due_since: datetime | None
 
 
 class Letter(BaseModel):

@@ -15,7 +15,7 @@ from app.outbox.models import Queued
 from app.push.models import Push
 from app.push.sender import PushLane, PushMessage, PushSender
 
-_LIFE = timedelta(hours=1)
+LIFE = timedelta(hours=1)
 """How long a push is news: no longer is it tried, nor kept by a push service for a browser that is away."""
 
 PAYLOAD_MOST = 3072
@@ -48,7 +48,7 @@ _GONE = Never("The notification is gone.")
 
 def _verdict(push: DuePush, now: datetime) -> Verdict[PushMessage]:
     reason = _why_not(push, now)
-    return Never(reason) if reason else Send(PushMessage(push.id, _payload(push), push.created_at + _LIFE))
+    return Never(reason) if reason else Send(PushMessage(push.id, _payload(push), push.created_at + LIFE))
 
 
 def _why_not(push: DuePush, now: datetime) -> str | None:
@@ -61,7 +61,7 @@ def _why_not(push: DuePush, now: datetime) -> str | None:
         "It has been read already.": push.is_read,
         "The project is out of reach.": not push.is_in_reach,
         "The project is muted.": push.has_muted,
-        "It is older than an hour.": now - push.created_at > _LIFE,
+        "It is older than an hour.": now - push.created_at > LIFE,
         "These are quiet hours.": times.quiet is not None and times.quiet.end_after(now, times.zone) is not None,
         "The person is looking at the portal.": push.visible_until is not None and push.visible_until > now,
     }

@@ -27,16 +27,6 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def world(recycled_world: World) -> World:
-    return recycled_world
-
-
-@pytest.fixture
-def app(shared_app: FastAPI) -> FastAPI:
-    return shared_app
-
-
-@pytest.fixture
 async def audited(world: World) -> Audited:
     return await Audited.on(world)
 

@@ -35,16 +35,6 @@ MEMBER = f"/api/admin/projects/{FIRST_PROJECT}/members/{PEOPLE['dev']}"
 ACCOUNT = f"/api/admin/accounts/{PEOPLE['dev']}"
 
 
-@pytest.fixture
-def world(recycled_world: World) -> World:
-    return recycled_world
-
-
-@pytest.fixture
-def app(shared_app: FastAPI) -> FastAPI:
-    return shared_app
-
-
 @dataclass
 class House:
     """The first project: a client writes to a developer, who would hear of it by e-mail."""
