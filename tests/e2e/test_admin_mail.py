@@ -69,18 +69,18 @@ async def test_a_dead_letter_is_tried_again_and_another_is_dropped(people: Peopl
     await expect(admin.locator("main li")).to_have_count(3)
     await admin.get_by_label("State").select_option("dead")
     await expect(admin.locator("main li")).to_have_count(2)
-    leak = _row(admin, "A leak, and 1 more")
+    leak = _row(admin, "A leak”and 1 more")
     await expect(leak).to_contain_text("Deniz Kaya")
     await expect(leak).to_contain_text(FAULT)
     await expect(leak).to_contain_text("after 12 tries")
 
-    await leak.get_by_role("button", name="again").click()
+    await leak.get_by_role("button", name="Try “A leak” and 1 more again").click()
     dialog = admin.get_by_role("dialog", name="Try this e-mail again?")
     await dialog.get_by_role("button", name="Cancel").click()
     assert await state_of(shared_world, kept) == "dead"
-    await leak.get_by_role("button", name="again").click()
+    await leak.get_by_role("button", name="Try “A leak” and 1 more again").click()
     await dialog.get_by_role("button", name="Try again").click()
-    said = admin.get_by_text("“A leak, and 1 more” to Deniz Kaya is tried again now.")
+    said = admin.get_by_text("“A leak” and 1 more to Deniz Kaya is tried again now.")
     await expect(said).to_be_visible()
     await expect(said).to_be_focused()
     await expect(leak).to_have_count(0)
@@ -99,6 +99,46 @@ async def test_a_dead_letter_is_tried_again_and_another_is_dropped(people: Peopl
         "Ada Okafor dropped an e-mail to Clara Jensen",
     ):
         await expect(admin.get_by_role("listitem").filter(has_text=sentence)).to_have_count(1)
+
+
+async def test_all_that_were_given_up_are_tried_again(people: People, shared_world: World) -> None:
+    given_up = [await queued(shared_world, person, state="dead", error=FAULT) for person in ("dev", "client")]
+    dropped = await queued(shared_world, "pm", state="dropped")
+    admin = await people.page_of("admin", MAIL)
+    await admin.get_by_role("button", name="Try all again").click()
+    dialog = admin.get_by_role("dialog", name="Try all again that were given up?")
+    await dialog.get_by_role("button", name="Cancel").click()
+    assert [await state_of(shared_world, id_) for id_ in given_up] == ["dead", "dead"]
+    await admin.get_by_role("button", name="Try all again").click()
+    await dialog.get_by_role("button", name="Try all again").click()
+    await expect(admin.get_by_text("2 e-mails that had been given up are tried again now.")).to_be_visible()
+    await expect(admin.get_by_role("button", name="Try all again")).to_have_count(0)
+    assert [await state_of(shared_world, id_) for id_ in given_up] == ["retrying", "retrying"]
+    assert await state_of(shared_world, dropped) == "dropped"
+
+
+async def test_one_that_is_to_be_retried_is_tried_now(people: People, shared_world: World) -> None:
+    id_ = await queued(shared_world, "dev", "A leak", state="retrying", attempts=3)
+    admin = await people.page_of("admin", MAIL)
+    await admin.get_by_role("button", name="Try “A leak” now").click()
+    await admin.get_by_role("dialog", name="Try this e-mail now?").get_by_role("button", name="Try now").click()
+    await expect(admin.get_by_text("“A leak” to Deniz Kaya is tried again now.")).to_be_visible()
+    attempts = "SELECT attempts FROM client_portal.email_outbox WHERE id = $1"
+    assert await shared_world.value(attempts, id_) == 0
+
+
+async def test_what_keeps_e_mail_from_leaving_is_said(people: People) -> None:
+    context = await people.browser_of("admin")
+    page = await context.new_page()
+    state = {"way": "off: SMTP_URL is not set", "email_due_since": "2026-11-20T12:00:00Z", "push_due_since": None}
+    await page.route("**/api/admin/mail/delivery", lambda route: route.fulfill(json=state))
+    await page.goto(MAIL)
+    await expect(page.get_by_text("E-mail is not sent: SMTP_URL is not set. What is to be sent waits.")).to_be_visible()
+    await expect(page.get_by_text("E-mail has been due since")).to_be_visible()
+    await page.unroute("**/api/admin/mail/delivery")
+    await page.reload()
+    await expect(page.get_by_text("No e-mail yet")).to_be_visible()
+    await expect(page.get_by_text("E-mail is not sent")).to_have_count(0)
 
 
 async def test_what_a_worker_took_meanwhile_is_said_where_it_was_asked(people: People, shared_world: World) -> None:
@@ -143,6 +183,10 @@ async def test_a_letter_is_read_and_its_link_opens_a_page(
     await _row(admin, "A leak").get_by_role("link", name="Read").click()
     await expect(admin.get_by_role("heading", name="1 new issue in Harbour House")).to_be_visible()
     await expect(admin.get_by_text("Deniz Kaya <dev@example.com>")).to_be_visible()
+    await expect(admin.get_by_text("Its links are the recipient’s own.")).to_be_visible()
+    async with admin.context.expect_page() as whole:
+        await admin.get_by_role("link", name="Open in full").click()
+    await expect((await whole.value).get_by_role("heading", name="A leak")).to_be_visible()
     letter = admin.frame_locator("iframe")
     await expect(letter.get_by_role("heading", name="A leak")).to_have_css("color", "rgb(1, 2, 3)")
     async with admin.context.expect_page() as opened:
@@ -193,6 +237,27 @@ async def test_a_suppressed_address_is_written_to_again(people: People, shared_w
     await expect(admin.locator("main li")).to_have_count(1)
     left = await shared_world.fetch("SELECT address FROM client_portal.email_suppressions")
     assert [row["address"] for row in left] == ["gone@example.com"]
+
+
+async def test_an_address_that_bounced_later_is_suppressed(people: People, shared_world: World) -> None:
+    admin = await people.page_of("admin", SUPPRESSIONS)
+    form = admin.get_by_role("form", name="Suppress an address")
+    address = form.get_by_label("Address")
+    await address.fill("nobody@a b")
+    await address.evaluate("field => field.type = 'text'")  # the browser's own check lets it pass so
+    await form.get_by_role("button", name="Suppress").click()
+    await expect(address).to_be_focused()
+    await expect(address).to_have_attribute("aria-invalid", "true")
+    await address.fill(email("dev").upper())
+    await form.get_by_label("Why").fill("It came back: 5.1.1")
+    await form.get_by_role("button", name="Suppress").click()
+    await expect(_row(admin, email("dev"))).to_contain_text("It came back: 5.1.1")
+    await expect(_row(admin, email("dev"))).to_contain_text("Deniz Kaya")
+    await expect(admin.get_by_text(f"No e-mail goes to {email('dev').upper()}.")).to_be_visible()
+    await expect(address).to_have_value("")
+    await admin.goto("/admin/audit")
+    told = f"Ada Okafor ended e-mail to {email('dev')}, the address of Deniz Kaya"
+    await expect(admin.get_by_role("listitem").filter(has_text=told)).to_have_count(1)
 
 
 @pytest.mark.parametrize("person", ["client", "dev", "pm"])

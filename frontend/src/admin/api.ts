@@ -195,6 +195,8 @@ export const letter = (id: string) => call<Letter>(`/api/admin/mail/${segment(id
 export const letterPage = (id: string) => `/api/admin/mail/${segment(id)}/letter.html`;
 export const suppressions = (cursor = '', limit = pageSize) =>
   call<Page<SuppressedAddress>>(`/api/admin/mail/suppressions?${query({ cursor, limit })}`);
+export const suppressAddress = (address: string, reason: string) =>
+  call<void>('/api/admin/mail/suppressions', { method: 'POST', body: { address, reason: reason || null } });
 export const allowAddress = (address: string) =>
   call<void>(`/api/admin/mail/suppressions?${query({ address })}`, { method: 'DELETE' });
 

@@ -83,6 +83,11 @@ describe('what happened reads as a sentence', () => {
       { user: null, details: { address: 'old@example.com' } },
       'Ada Okafor allowed e-mail to old@example.com again',
     ],
+    [
+      'address_suppressed',
+      { details: { address: 'dev@example.com', reason: 'It came back.' } },
+      'Ada Okafor ended e-mail to dev@example.com, the address of Deniz Kaya',
+    ],
   ])('%s', (action, parts, sentence) => {
     expect(tell(action, parts)).toBe(sentence);
   });

@@ -165,6 +165,17 @@ export const deeds: Record<string, Deed> = {
       ' again',
     ],
   },
+  address_suppressed: {
+    title: 'Address suppressed',
+    icon: MailX,
+    tint: 'red',
+    tell: (entry) => [
+      actor(entry),
+      ' ended e-mail to ',
+      ...said(entry.details.address, String),
+      ...(entry.user ? [', the address of ', person(entry)] : []),
+    ],
+  },
 };
 
 /** Tells what happened, whatever it was: an action that came later than these pages by its name. */

@@ -1,13 +1,18 @@
 import { MailCheck, MailX } from 'lucide';
 import { useRef, useState } from 'preact/hooks';
+import { longestEmail } from '../../portal/limits.ts';
 import { Page } from '../../portal/Shell.tsx';
+import { endSession } from '../../portal/session.ts';
 import { Confirm } from '../../portal/ui/Confirm.tsx';
+import { Field, focusRefused } from '../../portal/ui/Field.tsx';
 import { Listed, useListing } from '../../portal/ui/Listed.tsx';
+import { Problem } from '../../shared/http.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { nothingRefused, refusalOf } from '../../shared/refusal.ts';
 import * as api from '../api.ts';
 import { counted, shortTime } from '../words.ts';
 
-/** Addresses that bounced, with the way to write to them again. */
+/** Addresses to which nothing is sent, with the way to write to them again, and to add one. */
 export function SuppressionsPage() {
   const listing = useListing('suppressions', api.suppressions, ({ address }) => address);
   const [asked, setAsked] = useState('');
@@ -17,11 +22,17 @@ export function SuppressionsPage() {
     <Page
       title="Suppressed addresses"
       back={{ href: '/admin/mail', text: 'E-mail' }}
-      lead="Their mail server said that they take no e-mail, so nothing is sent to them."
+      lead="Nothing is sent to them: their mail server said that they take no e-mail, or an admin did."
     >
       <p class="done mail-done" role="status" ref={status} tabIndex={-1}>
         {said}
       </p>
+      <SuppressForm
+        done={async (address) => {
+          setSaid(`No e-mail goes to ${address}.`);
+          await listing.refresh();
+        }}
+      />
       <Listed
         listing={listing}
         count={(shown, hasMore) =>
@@ -30,7 +41,7 @@ export function SuppressionsPage() {
         empty={{
           icon: MailCheck,
           heading: 'No address is suppressed',
-          text: 'An address that a mail server refuses for good appears here.',
+          text: 'An address appears here when a mail server says that it does not exist.',
         }}
       >
         {(addresses) => (
@@ -68,6 +79,61 @@ export function SuppressionsPage() {
         </Confirm>
       )}
     </Page>
+  );
+}
+
+const fieldNames = ['address', 'reason'] as const;
+const longestReason = 500;
+
+/** For what no server says at once: e-mails that it took, and that came back to the sender later. */
+function SuppressForm({ done }: { done: (address: string) => Promise<void> }) {
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState(nothingRefused);
+  const form = useRef<HTMLFormElement>(null);
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget as HTMLFormElement);
+    const address = String(fields.get('address')).trim();
+    setBusy(true);
+    setRefused(nothingRefused);
+    try {
+      await api.suppressAddress(address, String(fields.get('reason')).trim());
+      form.current?.reset();
+      await done(address);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return endSession();
+      setRefused(refusalOf(error, fieldNames));
+      focusRefused(form.current);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      ref={form}
+      class="card form suppress-form"
+      aria-label="Suppress an address"
+      onSubmit={(event) => void submit(event)}
+    >
+      <Field name="address" label="Address that e-mails come back from" error={refused.fields.address}>
+        {(attributes) => (
+          <input {...attributes} type="email" autocomplete="off" maxLength={longestEmail} required />
+        )}
+      </Field>
+      <Field name="reason" label="Why (optional)" error={refused.fields.reason}>
+        {(attributes) => <input {...attributes} type="text" autocomplete="off" maxLength={longestReason} />}
+      </Field>
+      {refused.rest && (
+        <p class="alert" role="alert">
+          {refused.rest}
+        </p>
+      )}
+      <button type="submit" class="button" disabled={busy}>
+        {busy ? 'Suppressing…' : 'Suppress'}
+      </button>
+    </form>
   );
 }
 
