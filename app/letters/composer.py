@@ -11,7 +11,7 @@ from app.core.types import HostId
 from app.letters.queries import Contents, DueEmail, DueItem, Tally
 from app.letters.times import zone_of
 from app.letters.unsubscribe import UnsubscribeLinks
-from app.letters.wording import in_lines, in_one_line, in_words, subject_of, words_of
+from app.letters.wording import in_lines, in_one_line, in_words, kind_of, subject_of, without_place, words_of
 from app.mail.letter import Letter
 from app.notifications.events import TITLE_MAX, route_path
 from app.preferences.event_types import EventType
@@ -27,6 +27,7 @@ class _Item:
 
     label: str
     type: str
+    kind: str
     title: str
     lines: list[str]
     at: str
@@ -84,7 +85,10 @@ class Composer:
             "client": None if email.client_name is None else in_one_line(email.client_name, _NAME_MAX),
             "groups": groups,
             "elsewhere": types.total() - sum(len(group.items) + group.earlier for group in groups),
+            "is_of_one": len(projects) == 1,
+            "is_list": types.total() > 1,
             "button": self._button(types, groups),
+            "answer_url": self._answer_url(list(projects)),
             "address": email.address,
             "portal_url": self._base_url,
             "unsubscribe_url": unsubscribe_url,
@@ -115,20 +119,31 @@ class Composer:
         return list(groups.values())
 
     def _item(self, item: DueItem, zone: tzinfo, before: _Item | None) -> _Item:
-        title = in_one_line(item.title, TITLE_MAX)
+        title = in_one_line(without_place(item.title, item.project_name), TITLE_MAX)
+        kind = kind_of(item.type, item.title)
         return _Item(
-            label=words_of(item.type).label,
+            label=words_of(kind).label,
             type=item.type,
+            kind=kind,
             title=title,
             lines=in_lines(item.body),
             at=in_words(item.created_at, zone),
             url=self._base_url + route_path(item.project_id, item.source_kind, item.source_id),
-            goes_on=before is not None and (before.type, before.title) == (item.type, title),
+            goes_on=before is not None and (before.kind, before.title) == (kind, title),
         )
 
+    def _answer_url(self, project_ids: Sequence[HostId]) -> str:
+        """Where what one has to say to a letter can be said."""
+        if len(project_ids) > 1:
+            return f"{self._base_url}/projects"
+        return f"{self._base_url}/projects/{project_ids[0]}/messages"
+
     def _button(self, types: Counter[str], groups: Sequence[_Group]) -> _Button:
-        """Where most people will want to go: the only thing, the start of a conversation, the project."""
+        """Where most people will want to go: what waits for them, the only thing, a conversation, the project."""
         first = groups[0]
+        for item in (item for group in groups for item in group.items):
+            if item.type == EventType.APPROVAL_REQUESTED:
+                return _Button(words_of(item.type).button, item.url)
         if len(groups) > 1:
             return _Button("Open your projects", f"{self._base_url}/projects")
         if types.total() == 1 or types.keys() == {EventType.MESSAGE_POSTED.value}:

@@ -2,45 +2,90 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from app.core.types import is_blank
-from app.notifications.events import snippet_of
+from app.notifications.events import APPROVED, CHANGES_ASKED_FOR, snippet_of
 from app.preferences.event_types import EventType
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Of one type: what it is called, what is said of one and of several, and what the button to it says."""
+    """Of one type: what it is called, what is said of one and of several, and what the button to it says.
+
+    ``noun`` and ``nouns`` count it beside others.
+    """
 
     label: str
     one: str
     many: str
+    noun: str
+    nouns: str
     button: str
 
 
+_APPROVED = "approved"
+_CHANGES_ASKED_FOR = "changes_asked_for"
+_DECIDED = Words(
+    "Answer to a request",
+    "A request for approval is answered",
+    "{} requests for approval are answered",
+    "{} answer to a request",
+    "{} answers to requests",
+    "Open the task",
+)
+
+# As they are counted in a subject: what somebody waits for comes first.
 _WORDS: dict[str, Words] = {
-    EventType.ISSUE_CREATED: Words("Issue", "New issue", "{} new issues", "Open the issue"),
-    EventType.REQUIREMENT_CREATED: Words(
-        "Requirement", "New requirement", "{} new requirements", "Open the requirement"
-    ),
-    EventType.MESSAGE_POSTED: Words("Message", "New message", "{} new messages", "Open the conversation"),
-    EventType.FILE_UPLOADED: Words("File", "New file", "{} new files", "Open the file"),
-    EventType.TASK_COMPLETED: Words("Task done", "A task is done", "{} tasks are done", "Open the task"),
     EventType.APPROVAL_REQUESTED: Words(
-        "Approval wanted", "Your approval is asked for", "Your approval is asked for {} times", "Look at the task"
+        "Approval wanted",
+        "Your approval is asked for",
+        "Your approval is asked for {} times",
+        "{} approval wanted",
+        "{} approvals wanted",
+        "Look at the task",
     ),
-    EventType.APPROVAL_DECIDED: Words(
-        "Approval decided", "An approval is decided", "{} approvals are decided", "Open the task"
+    EventType.ISSUE_CREATED: Words("Issue", "New issue", "{} new issues", "{} issue", "{} issues", "Open the issue"),
+    EventType.REQUIREMENT_CREATED: Words(
+        "Requirement",
+        "New requirement",
+        "{} new requirements",
+        "{} requirement",
+        "{} requirements",
+        "Open the requirement",
     ),
+    EventType.MESSAGE_POSTED: Words(
+        "Message", "New message", "{} new messages", "{} message", "{} messages", "Open the conversation"
+    ),
+    EventType.FILE_UPLOADED: Words("File", "New file", "{} new files", "{} file", "{} files", "Open the file"),
+    EventType.TASK_COMPLETED: Words(
+        "Task done", "A task is done", "{} tasks are done", "{} task done", "{} tasks done", "Open the task"
+    ),
+    EventType.APPROVAL_DECIDED: _DECIDED,
 }
-_OTHER = Words("Notification", "News", "{} updates", "Open the project")
-"""Of a type that a newer version wrote, and of several types together."""
+_OF_DECISIONS = {
+    _APPROVED: replace(_DECIDED, label="Approved"),
+    _CHANGES_ASKED_FOR: replace(_DECIDED, label="Changes asked for"),
+}
+_OTHER = Words("Notification", "News", "{} updates", "{} update", "{} updates", "Open the project")
+"""Of a type that a newer version wrote."""
 
 
-def words_of(type_: str) -> Words:
-    return _WORDS.get(type_, _OTHER)
+def kind_of(type_: str, title: str) -> str:
+    """The type; of a decision, which one it is, if its title alone tells.
+
+    The sentence of a title holds the words of its decision. If a name in it holds those of the other one, it is open.
+    """
+    if type_ == EventType.APPROVAL_DECIDED:
+        is_approved, is_to_be_changed = APPROVED in title, CHANGES_ASKED_FOR in title
+        if is_approved != is_to_be_changed:
+            return _APPROVED if is_approved else _CHANGES_ASKED_FOR
+    return type_
+
+
+def words_of(kind: str) -> Words:
+    return _WORDS.get(kind) or _OF_DECISIONS.get(kind, _OTHER)
 
 
 def subject_of(types: Mapping[str, int], projects: Sequence[str]) -> str:
@@ -48,13 +93,28 @@ def subject_of(types: Mapping[str, int], projects: Sequence[str]) -> str:
 
     ``types`` says how many there are of each; ``projects`` are the names of the different projects.
     """
-    words = words_of(next(iter(types))) if len(types) == 1 else _OTHER
-    number = sum(types.values())
-    what = words.one if number == 1 else words.many.format(number)
     where = in_one_line(projects[0], _SUBJECTS_NAME) if len(projects) == 1 else f"{len(projects)} projects"
-    return f"{what} in {where}"
+    return f"{_counted(types)} in {where}"
 
 
+def _counted(types: Mapping[str, int]) -> str:
+    """``3 new messages``; of several types ``3 messages and 1 file``, and no more than three of them."""
+    total = sum(types.values())
+    if len(types) == 1:
+        words = words_of(next(iter(types)))
+        return words.one if total == 1 else words.many.format(total)
+    order = list(_WORDS)
+    known = sorted((type_ for type_ in types if type_ in _WORDS), key=order.index)
+    shown = known if len(types) <= _SUBJECTS_TYPES and len(known) == len(types) else known[: _SUBJECTS_TYPES - 1]
+    parts = [
+        (words_of(type_).noun if types[type_] == 1 else words_of(type_).nouns).format(types[type_]) for type_ in shown
+    ]
+    if left := total - sum(types[type_] for type_ in shown):
+        parts.append(f"{left} more" if parts else _OTHER.many.format(left))
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+_SUBJECTS_TYPES = 3
 _SUBJECTS_NAME = 80
 _SNIPPETS_LINES = 8
 
@@ -67,6 +127,11 @@ def in_one_line(text: str, most: int) -> str:
     """A name or title: its blanks as single spaces, and no more than so many characters."""
     line = " ".join(_UNPRINTABLE.sub("", text).split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def without_place(title: str, place: str) -> str:
+    """A title that ends with where it happened, without that, for where it stands under the name of the place."""
+    return title.removesuffix(f" in {place}") or title
 
 
 def in_lines(text: str | None) -> list[str]:

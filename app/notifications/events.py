@@ -109,6 +109,9 @@ class Event(BaseModel):
 
 
 TITLE_MAX = 200
+APPROVED = "approved a task"
+CHANGES_ASKED_FOR = "asked for changes to a task"
+"""What the title of a decision says of it, by which it is told which one it was."""
 SNIPPET = 280
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.accounts.principal import Principal
 from app.core.types import HostId
 from app.files.schemas import FileItem
-from app.notifications.events import Event, part_of, snippet_of, title_of
+from app.notifications.events import APPROVED, CHANGES_ASKED_FOR, Event, part_of, snippet_of, title_of
 from app.preferences.event_types import EventType
 from app.projects.queries import StoredProject
 from app.projects.roles import MemberRole
@@ -111,8 +111,8 @@ def requested(project: StoredProject, approval: StoredApproval) -> Event:
 
 
 _SAID = {
-    ApprovalState.APPROVED: "approved a task",
-    ApprovalState.CHANGES_REQUESTED: "asked for changes to a task",
+    ApprovalState.APPROVED: APPROVED,
+    ApprovalState.CHANGES_REQUESTED: CHANGES_ASKED_FOR,
 }
 
 

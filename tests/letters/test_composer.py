@@ -118,7 +118,7 @@ def link_to(item: DueItem) -> str:
         ("file_uploaded", "files?focus=", "File", "Open the file"),
         ("task_completed", "tasks?focus=", "Task done", "Open the task"),
         ("approval_requested", "tasks?focus=", "Approval wanted", "Look at the task"),
-        ("approval_decided", "tasks?focus=", "Approval decided", "Open the task"),
+        ("approval_decided", "tasks?focus=", "Answer to a request", "Open the task"),
     ],
 )
 def test_an_email_says_what_happened_where_and_when_and_leads_there(type_: str, kind: str, label: str, button: str):
@@ -126,9 +126,9 @@ def test_an_email_says_what_happened_where_and_when_and_leads_there(type_: str, 
     letter = composed(item, time_zone="Europe/Berlin")
     page = Page(letter.html)
     url = f"{URL}/projects/{HOUSE}/{kind}{item.source_id}"
-    assert page.links[button] == page.links["Ben Okafor did it in Harbour House"] == url
+    assert page.links[button] == page.links["Ben Okafor did it"] == url
     assert url in letter.text.splitlines()
-    for said in ("Ben Okafor did it in Harbour House", "The second sample", "is darker", "21 Nov, 10:05 CET"):
+    for said in ("Ben Okafor did it", "The second sample", "is darker", "21 Nov, 10:05 CET"):
         assert said in page.text
         assert said in letter.text
     assert label in page.texts
@@ -152,9 +152,9 @@ def test_a_preview_shows_who_did_what_and_nothing_that_was_written():
     letter = composed(due_item(body="The safe's code is 1234"))
     preview, _, _ = letter.html.partition("<table")[0].rpartition("</div>")
     shown = unescape(preview.rpartition(">")[2])
-    assert shown.startswith("Ben Okafor wrote in Harbour House\u034f")
+    assert shown.startswith("Ben Okafor wrote\u034f")
     assert shown.count("\u00a0") >= 100
-    assert not shown.removeprefix("Ben Okafor wrote in Harbour House").strip("\u034f\u200c\u00a0")
+    assert not shown.removeprefix("Ben Okafor wrote").strip("\u034f\u200c\u00a0")
 
 
 def test_every_email_says_how_to_switch_it_off():
@@ -177,7 +177,7 @@ def test_several_messages_of_one_person_stand_under_one_title():
     for text in (letter.text, page.text):
         places = [text.index(str(item.body)) for item in items]
         assert places == sorted(places)
-    assert letter.text.count("Ben Okafor wrote in Harbour House") == 1
+    assert letter.text.count("Ben Okafor wrote\n") == 1
     for item in items:
         assert link_to(item) in letter.html
         assert link_to(item) in letter.text
@@ -186,7 +186,7 @@ def test_several_messages_of_one_person_stand_under_one_title():
 def test_several_things_of_one_project_lead_to_the_project():
     items = [due_item(), due_item("file_uploaded", title="Ben Okafor uploaded a file", body="plan.pdf")]
     letter = composed(*items)
-    assert letter.subject == "2 updates in Harbour House"
+    assert letter.subject == "1 message and 1 file in Harbour House"
     assert Page(letter.html).links["Open the project"] == f"{URL}/projects/{HOUSE}"
     assert all(link_to(item) in letter.text for item in items)
 
@@ -199,11 +199,64 @@ def test_things_of_several_projects_stand_under_the_name_of_each():
     )
     letter = composed(first, second, third)
     page = Page(letter.html)
-    assert letter.subject == "3 updates in 2 projects"
+    assert letter.subject == "2 messages and 1 file in 2 projects"
     assert page.links["Open your projects"] == f"{URL}/projects"
     for text in (letter.text, page.text):
-        houses, northgates = text.rindex("Harbour House\n", 0, text.index("First")), text.index("Northgate")
+        houses, northgates = text.rindex("Harbour House", 0, text.index("First")), text.index("Northgate")
         assert houses < text.index("First") < text.index("third.pdf") < northgates < text.index("Second")
+
+
+def test_a_project_is_named_once_where_all_that_is_told_is_of_it():
+    letter = composed(due_item(), due_item("file_uploaded", title="Ada uploaded a file in Harbour House"))
+    for text in (letter.text, Page(letter.html).text):
+        assert "Ada uploaded a file\n" in text
+        assert text.count("Harbour House") == (1 if text == letter.text else 2)  # a page has its title
+
+
+def test_what_is_shown_of_one_of_several_projects_stands_under_its_name():
+    others = [due_item(project_id=NORTHGATE, project_name="Northgate") for _ in range(3)]
+    letter = composed(*others, *(due_item() for _ in range(SHOWN)))
+    assert "== Harbour House ==" in letter.text
+    assert "Harbour House" in Page(letter.html).texts
+
+
+def test_titles_of_several_things_look_like_the_links_that_they_are():
+    def style_of_title(letter: Letter) -> str:
+        return letter.html.partition(">Ben Okafor wrote</a>")[0].rpartition('style="')[2]
+
+    assert "text-decoration:underline" in style_of_title(composed(due_item(), due_item("file_uploaded")))
+    assert "text-decoration:none" in style_of_title(composed(due_item()))  # it has the button
+
+
+def test_an_approval_that_is_waited_for_has_the_button_whatever_else_is_told():
+    asked = due_item("approval_requested", title="Ben Okafor asks for your approval in Harbour House")
+    for others in ([], [due_item()], [due_item(project_id=NORTHGATE, project_name="Northgate")]):
+        page = Page(composed(*others, asked, *others).html)
+        assert page.links["Look at the task"] == link_to(asked)
+
+
+@pytest.mark.parametrize(
+    ("title", "label", "tint"),
+    [
+        ("Clara approved a task in Harbour House", "Approved", "#1a6b3c"),
+        ("Clara asked for changes to a task in Harbour House", "Changes asked for", "#a0400e"),
+        ("It is decided about a task", "Answer to a request", "#55514a"),
+    ],
+)
+def test_an_answer_to_a_request_is_not_green_unless_it_is_an_approval(title: str, label: str, tint: str):
+    html = composed(due_item("approval_decided", title=title)).html
+    assert html.partition(f">{label}</span>")[0].endswith(f'color:{tint};"')
+
+
+def test_every_email_says_that_answers_to_it_are_not_read_and_where_to_answer():
+    letter = composed(due_item())
+    says = "Answers to this e-mail are not read: open the conversation"
+    assert f"{says}, {URL}/projects/{HOUSE}/messages\n" in letter.text
+    page = Page(letter.html)
+    assert says in page.text.replace("\n", " ")
+    assert page.links["open the conversation"] == f"{URL}/projects/{HOUSE}/messages"
+    of_two = composed(due_item(), due_item(project_id=NORTHGATE))
+    assert Page(of_two.html).links["open the conversation"] == f"{URL}/projects"
 
 
 def test_two_projects_of_one_name_are_two():

@@ -21,12 +21,12 @@ from app.mail.letter import Letter
 from app.outbox.courier import Later, Never, Send, TooLate, Unfit, Verdict
 from app.projects.models import Room
 from app.projects.preflight import HostSchema
+from app.settings import QUIET
 from tests.letters.judging import LINKS, URL, judged, now_of, verdicts_of
 from tests.letters.queued import queued
 from tests.running import caller_of
 from tests.world import PEOPLE, World, bearer
 
-QUIET = timedelta(seconds=120)
 SETTINGS = "/api/notifications/settings"
 PREFERENCES = "/api/notifications/preferences"
 VISIBLE = "/api/notifications/visible"
@@ -180,7 +180,7 @@ class TestSent:
         }
         assert contents.against == {Against.READ}
         letter = await house.letter()
-        assert letter.subject.startswith("1801 updates in ")
+        assert letter.subject.startswith("901 issues and 900 messages in ")
         assert "1781 earlier" in letter.text
 
     async def test_one_that_cannot_be_put_together_keeps_no_other_back(
@@ -337,7 +337,7 @@ class TestLater:
         assert (verdict.at.minute, verdict.at.second) == (15, 0)  # the full hour, in Kathmandu
         await house.raise_issue("A leak")
         letter = await house.letter(at=verdict.at)
-        assert letter.subject.startswith("2 updates in ")
+        assert letter.subject.startswith("1 issue and 1 message in ")
         assert letter.thread == PEOPLE["dev"]
 
     async def test_a_digest_tells_of_all_projects_in_one_mail(self, house: House):

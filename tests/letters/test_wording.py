@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.letters.times import zone_of
-from app.letters.wording import in_lines, in_one_line, in_words, subject_of, words_of
+from app.letters.wording import in_lines, in_one_line, in_words, kind_of, subject_of, without_place, words_of
 from app.preferences.event_types import EventType
 
 
@@ -21,10 +21,28 @@ from app.preferences.event_types import EventType
         (["task_completed"] * 2, ["Harbour House"], "2 tasks are done in Harbour House"),
         (["approval_requested"], ["Harbour House"], "Your approval is asked for in Harbour House"),
         (["approval_requested"] * 2, ["Harbour House"], "Your approval is asked for 2 times in Harbour House"),
-        (["approval_decided"], ["Harbour House"], "An approval is decided in Harbour House"),
-        (["message_posted", "file_uploaded"], ["Harbour House"], "2 updates in Harbour House"),
+        (["approval_decided"], ["Harbour House"], "A request for approval is answered in Harbour House"),
+        (["approval_decided"] * 2, ["Harbour House"], "2 requests for approval are answered in Harbour House"),
+        (["file_uploaded", *["message_posted"] * 3], ["Harbour House"], "3 messages and 1 file in Harbour House"),
+        (
+            ["message_posted", "approval_requested", "task_completed", "task_completed"],
+            ["Harbour House"],
+            "1 approval wanted, 1 message and 2 tasks done in Harbour House",
+        ),
+        (
+            ["message_posted", "issue_created", "requirement_created", *["file_uploaded"] * 4],
+            ["Harbour House"],
+            "1 issue, 1 requirement and 5 more in Harbour House",
+        ),
+        (["message_posted", "of_a_newer_version"], ["Harbour House"], "1 message and 1 more in Harbour House"),
+        (["of_a_newer_version", "of_the_newest"], ["Harbour House"], "2 updates in Harbour House"),
+        (
+            ["approval_decided", "issue_created"],
+            ["Harbour House"],
+            "1 issue and 1 answer to a request in Harbour House",
+        ),
         (["message_posted"] * 5, ["Harbour House", "Northgate"], "5 new messages in 2 projects"),
-        (["message_posted", "file_uploaded"], ["Harbour House", "Northgate"], "2 updates in 2 projects"),
+        (["message_posted", "file_uploaded"], ["Harbour House", "Northgate"], "1 message and 1 file in 2 projects"),
         (["of_a_newer_version"], ["Harbour House"], "News in Harbour House"),
     ],
 )
@@ -35,6 +53,39 @@ def test_a_subject_says_what_happened_how_often_and_where(types: list[str], proj
 @pytest.mark.parametrize("type_", EventType)
 def test_every_type_has_words_of_its_own(type_: EventType):
     assert words_of(type_).label != words_of("of_a_newer_version").label
+
+
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        ("Clara Jensen approved a task in Harbour House", "Approved"),
+        ("Clara Jensen asked for changes to a task in Harbour House", "Changes asked for"),
+        ("Ada asked for changes to a task for Clara Jensen in Harbour House", "Changes asked for"),
+        ("It is decided about a task", "Answer to a request"),
+        ("Who approved a task asked for changes to a task in Harbour House", "Answer to a request"),
+    ],
+)
+def test_a_decision_is_called_what_it_is_where_its_title_tells(title: str, label: str):
+    assert words_of(kind_of("approval_decided", title)).label == label
+
+
+def test_only_decisions_are_told_by_their_titles():
+    assert kind_of("message_posted", "Clara Jensen approved a task in Harbour House") == "message_posted"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Clara wrote in Harbour House", "Clara wrote"),
+        ("Clara wrote in Harbour House II", "Clara wrote in Harbour House II"),
+        ("Clara in Harbour House wrote", "Clara in Harbour House wrote"),
+        ("Clara wrote in harbour house", "Clara wrote in harbour house"),
+        ("New message", "New message"),
+        (" in Harbour House", " in Harbour House"),
+    ],
+)
+def test_a_title_does_not_say_again_where_it_happened(title: str, shown: str):
+    assert without_place(title, "Harbour House") == shown
 
 
 def test_a_projects_name_cannot_add_a_line_to_a_subject_nor_fill_it():
