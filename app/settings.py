@@ -3,6 +3,7 @@
 import re
 import ssl
 from base64 import urlsafe_b64decode
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from app.core.relay import Mailbox, Relay, domain_of
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET_MIN_BYTES = 32
+QUIET = timedelta(minutes=2)
+"""How long e-mail about a room waits for more to tell, unless MAIL_QUIET_SECONDS says otherwise."""
+
 _BASE64_OF_32 = re.compile(r"[A-Za-z0-9_-]{43}")
 _ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-4, D.1.2.3
 _ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (to show another one in their place)
@@ -54,7 +58,7 @@ class Settings(BaseSettings):
     smtp_url: str | None = None
     smtp_ca_file: Path | None = None
     mail_from: str | None = None
-    mail_quiet_seconds: float = Field(default=120, ge=0, le=24 * 3600)
+    mail_quiet_seconds: float = Field(default=QUIET.total_seconds(), ge=0, le=24 * 3600)
     mail_worker: bool = True
 
     vapid_private_key: str | None = None

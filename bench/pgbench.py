@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.database import Signal
 from app.notifications import telling_queries
 from app.notifications.events import Event
-from app.notifications.service import QUIET
 from app.preferences.event_types import EventType
 from app.realtime.broker import PostgresBroker
+from app.settings import QUIET
 from bench.people import USERS_PER_PROJECT
 from bench.processes import BenchError
 from bench.world import World

@@ -13,11 +13,10 @@ from app.letters.unsubscribe import UnsubscribeLinks
 from app.mail.folder import FolderLane
 from app.mail.letter import Letter
 from app.mail.models import Email
-from app.notifications.service import QUIET
 from app.outbox.courier import Later, Never, Send
 from app.outbox.models import State
 from app.projects.preflight import HostSchema
-from app.settings import Settings
+from app.settings import QUIET, Settings
 
 _KEPT_FOR = timedelta(days=4)
 """Enough to look at; of what is older there are no rows."""

@@ -24,11 +24,12 @@ from app.files.pictures import Pictures
 from app.files.uploads import Uploads
 from app.issues.service import IssueService
 from app.notifications.events import types_told
-from app.notifications.service import QUIET, NotificationService
+from app.notifications.service import NotificationService
 from app.preferences.service import PreferenceService
 from app.presence.board import PresenceBoard
 from app.projects.preflight import HostSchema
 from app.projects.service import ProjectService
+from app.settings import QUIET
 from app.storage.store import Storage
 from app.tasks.approvals import ApprovalService
 from app.tasks.service import TaskService, progress_by_project

@@ -22,13 +22,11 @@ from app.notifications.items import NotificationItem
 from app.notifications.telling_queries import Told
 from app.preferences.queries import change_settings
 from app.projects.admin import require_fit
+from app.settings import QUIET
 
 _READ_ALL_BATCH = 10_000
 _SIGNAL_IDS = 150  # what fits into one payload of NOTIFY
 
-
-QUIET = timedelta(seconds=120)
-"""How long e-mail about a room waits for more to tell."""
 
 RefreshMembers = Callable[[Transaction, HostId], Awaitable[None]]
 """Brings a project's members up to date with what the host says, before they are told of something."""

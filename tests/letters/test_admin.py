@@ -13,9 +13,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.audit import COMMAND
+from app.letters.admin import retry_dead
+from app.letters.judge import LetterJudge
 from app.letters.kept import KeptLetters
+from app.outbox.courier import Send, TooLate
+from app.projects.preflight import HostSchema
+from app.settings import QUIET
 from tests.accounts.test_admin import listed, new_user, refused
 from tests.audited import Audited
+from tests.letters.judging import LINKS, URL, now_of, verdicts_of
 from tests.letters.queued import queued, state_of
 from tests.running import caller_of, running, until
 from tests.world import PEOPLE, World, bearer, email
@@ -137,6 +144,21 @@ class TestRetry:
         await refused(await admin.post(f"{MAIL}/{id_}/retry"), 409, slug)
         assert await _row(world, id_) == before
         assert await audited.entries() == []
+
+    @pytest.mark.parametrize("is_one_by_one", [True, False], ids=["one", "all dead"])
+    async def test_it_is_sent_however_old_it_is(self, admin, app: FastAPI, world: World, is_one_by_one: bool):
+        id_ = await queued(world, "dev", state="dead", attempts=12, created_at=LONG_AGO)
+        await world.execute("UPDATE client_portal.email_items SET created_at = $1", LONG_AGO)
+        judge = LetterJudge(HostSchema(True), URL, QUIET, LINKS)
+        verdict = (await verdicts_of(app, judge, [id_], await now_of(world)))[id_]
+        assert verdict == TooLate("Nothing left to tell: older than three days.")
+        if is_one_by_one:
+            assert (await admin.post(f"{MAIL}/{id_}/retry")).status_code == 204
+        else:
+            async with app.state.database.transaction() as transaction:
+                await retry_dead(transaction, COMMAND)
+        verdict = (await verdicts_of(app, judge, [id_], await now_of(world)))[id_]
+        assert isinstance(verdict, Send)
 
     async def test_what_a_dead_worker_held_is_tried_again_by_itself(self, admin: httpx.AsyncClient, world: World):
         id_ = await queued(world, state="sending", due_at=LONG_AGO)

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.settings import QUIET
 from tests.running import caller_of, running, until
 from tests.world import PEOPLE, World, bearer
 
 PATH = "/api/notifications/preferences"
-QUIET = timedelta(minutes=2)
 
 
 @pytest.fixture
