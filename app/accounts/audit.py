@@ -79,6 +79,6 @@ async def record_of_many(
     transaction: Transaction, actor: Actor, action: Action, about: Iterable[tuple[HostId | None, Mapping[str, Any]]]
 ) -> None:
     """Writes one entry for each of these, about a user or nobody, with the details that go with it."""
-    common = {"actor_id": actor.user_id, "address": actor.address, "action": action.value}
+    common: dict[str, Any] = {"actor_id": actor.user_id, "address": actor.address, "action": action.value}
     entries = [common | {"user_id": user_id, "details": dict(details)} for user_id, details in about]
     await queries.insert_audit_entries(transaction.connection, entries)
