@@ -60,7 +60,7 @@ async def test_what_is_chosen_is_there_after_a_reload(people: People) -> None:
     await _saves(page, page.get_by_role("switch", name="Quiet hours"))
     async with _saved(page):
         await page.get_by_label("From").fill("21:30")
-    async with _saved(page):
+    async with _saved(page, holding="06:15"):
         await page.get_by_label("To", exact=True).fill("06:15")
     await _saves(page, email, SETTINGS)
     await page.reload()
@@ -70,7 +70,7 @@ async def test_what_is_chosen_is_there_after_a_reload(people: People) -> None:
     await expect(hourly).to_be_checked()
     await expect(page.get_by_label("From")).to_have_value("21:30")
     await expect(page.get_by_label("To", exact=True)).to_have_value("06:15")
-    await expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
+    await expect(page.get_by_role("combobox", name="Time zone")).to_have_value("Europe/Berlin")
 
 
 async def test_the_e_mail_column_is_kept_while_e_mail_is_off(people: People) -> None:
@@ -82,7 +82,7 @@ async def test_the_e_mail_column_is_kept_while_e_mail_is_off(people: People) -> 
     await expect(boxes.first).to_be_disabled()
     await expect(boxes.first).not_to_be_checked()
     await expect(boxes.last).to_be_checked()
-    await expect(page.get_by_text("is kept until it is on again")).to_be_visible()
+    await expect(page.get_by_text("What is chosen here counts when it is on.")).to_be_visible()
     await _saves(page, email, SETTINGS)
     await expect(boxes.first).to_be_enabled()
     await expect(boxes.first).not_to_be_checked()
@@ -100,17 +100,31 @@ async def test_each_person_chooses_of_what_they_can_be_told(people: People) -> N
     await expect(rows.filter(has_text="Your approval is wanted")).to_have_count(0)
 
 
+async def test_the_time_zone_is_that_of_the_first_browser(people: People, shared_world: World) -> None:
+    async def is_kept() -> bool:
+        kept = "SELECT time_zone FROM client_portal.notification_times WHERE user_id = $1"
+        return await shared_world.value(kept, PEOPLE["client"]) == "Asia/Kolkata"
+
+    await people.page_of("client", PROJECT, timezone_id="Asia/Kolkata")
+    await until(is_kept)
+    page = await people.page_of("client", "/account", timezone_id="Europe/Berlin")
+    zone = page.get_by_role("combobox", name="Time zone")
+    await expect(zone).to_have_value("Asia/Kolkata")
+    await expect(page.get_by_text("Times in e-mails are by this clock.")).to_be_visible()
+    await page.reload()
+    await expect(zone).to_have_value("Asia/Kolkata")
+
+
 async def test_the_time_zone_is_found_by_typing(people: People) -> None:
     page = await people.page_of("client", "/account", timezone_id="Europe/Berlin")
-    zone = page.get_by_label("Time zone")
-    await expect(page.get_by_role("heading", name="Muted projects")).to_be_visible()
-    await expect(zone).to_have_count(0)
-    await _saves(page, page.get_by_role("radio", name=re.compile("^Once a day")))
+    zone = page.get_by_role("combobox", name="Time zone")
     await expect(zone).to_have_value("Europe/Berlin")
-    await zone.fill("york")
+    # Typing takes the place of what stands there.
+    await zone.click()
+    await page.keyboard.type("new york")
     await expect(page.get_by_role("option", name="America/New York")).to_be_visible()
     await zone.press("ArrowDown")
-    async with _saved(page):
+    async with _saved(page, holding="America/New_York"):
         await zone.press("Enter")
     await expect(zone).to_have_value("America/New York")
     await page.reload()
@@ -138,6 +152,70 @@ async def test_what_could_not_be_saved_is_put_back_and_can_be_tried_again(people
     await expect(types.get_by_role("alert")).to_be_empty()
     await page.reload()
     await expect(box).not_to_be_checked()
+
+
+async def test_all_that_could_not_be_saved_is_tried_again(people: People) -> None:
+    page = await people.page_of("client", "/account")
+    bell = page.get_by_role("checkbox", name="A task is done: bell")
+    email = page.get_by_role("checkbox", name="A task is done: e-mail")
+    hourly = page.get_by_role("radio", name=re.compile("^Every hour"))
+    types = page.get_by_role("region", name="What you are told of")
+    times = page.get_by_role("region", name="When")
+    await expect(bell).to_be_checked()
+    await page.route("**/api/notifications/preferences", lambda route: route.abort())
+    await bell.click()
+    await hourly.click()
+    await email.click()
+    await expect(types.get_by_role("alert")).to_contain_text("2 changes could not be saved.")
+    await expect(times.get_by_role("alert")).to_contain_text("That could not be saved.")
+    await page.unroute("**/api/notifications/preferences")
+    async with _saved(page):
+        await times.get_by_role("button", name="Try again").click()
+    await expect(types.get_by_role("alert")).to_contain_text("2 changes could not be saved.")
+    async with _saved(page, holding='"email"'):
+        await types.get_by_role("button", name="Try again").click()
+    await expect(types.get_by_role("alert")).to_be_empty()
+    await page.reload()
+    await expect(hourly).to_be_checked()
+    await expect(bell).not_to_be_checked()
+    await expect(email).not_to_be_checked()
+
+
+async def test_what_another_page_changed_is_there_on_return(people: People) -> None:
+    context = await people.browser_of("client")
+    page, other = await context.new_page(), await context.new_page()
+    await page.goto("/account")
+    email = page.get_by_role("switch", name="E-mail")
+    await expect(email).to_be_checked()
+    await other.goto("/account")
+    await _saves(other, other.get_by_role("switch", name="E-mail"), SETTINGS)
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(email).not_to_be_checked()
+
+
+async def test_an_admin_is_told_of_their_own_projects(people: People) -> None:
+    page = await people.page_of("admin", "/account")
+    await expect(page.get_by_text("the projects that you are a member of, not of all")).to_be_visible()
+
+
+async def test_quiet_hours_are_saved_once_and_whole(people: People) -> None:
+    page = await people.page_of("client", "/account")
+    await _saves(page, page.get_by_role("switch", name="Quiet hours"))
+    sent: list[dict[str, object]] = []
+    page.on("request", lambda request: sent.append(request.post_data_json) if request.method == "PATCH" else None)
+    begin = page.get_by_label("From")
+    await begin.fill("20:00")
+    await begin.fill("20:30")
+    async with _saved(page, holding="20:30"):
+        await begin.blur()
+    # One that was emptied is as before once one is elsewhere.
+    await begin.fill("")
+    await begin.blur()
+    await expect(begin).to_have_value("20:30")
+    await _saves(page, page.get_by_role("checkbox").first)
+    changes = [change for change in sent if list(change) != ["time_zone"]]
+    assert [list(change) for change in changes] == [["quiet_hours"], ["channels"]]
+    assert changes[0] == {"quiet_hours": {"from": "20:30", "to": "07:00"}}
 
 
 async def test_quiet_hours_that_end_when_they_begin_are_not_saved(people: People) -> None:
@@ -173,6 +251,10 @@ async def test_a_muted_project_does_not_ring_until_it_is_heard_again(people: Peo
     async with page.expect_response("**/api/notifications/muted_projects/*"):
         await page.get_by_role("button", name="Mute this project").click()
     await expect(page.get_by_text("Muted: nothing new rings here.")).to_be_visible()
+    await other.goto("/projects")
+    await expect(other.get_by_role("link", name=re.compile("Harbour House"))).not_to_contain_text("Muted")
+    await page.get_by_role("link", name="Projects", exact=True).click()
+    await expect(page.get_by_role("link", name=re.compile("Harbour House"))).to_contain_text("Muted")
     await events.issue("Nobody hears this one")
     await server_counts(other, 1)
     assert await unread_of(page) == 0
@@ -202,25 +284,35 @@ async def test_the_link_of_an_e_mail_ends_them_without_a_sign_in(people: People,
     link = UnsubscribeLinks("", SECRET).url(PEOPLE["client"])
     page = await people.page_of(None, link)
     await expect(page.get_by_role("heading", name="No more e-mails?")).to_be_visible()
+    await expect(page.get_by_text("sends Clara Jensen nothing by e-mail")).to_be_visible()
     # A machine that only looks ends nothing.
     assert await _wants_email(shared_world)
-    await page.route("**/unsubscribe?*", lambda route: route.abort())
+    await page.route("**/api/unsubscribe", lambda route: route.abort())
     await page.get_by_role("button", name="Switch off e-mail").click()
     await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
-    await page.unroute("**/unsubscribe?*")
+    await page.unroute("**/api/unsubscribe")
     await page.get_by_role("button", name="Switch off e-mail").click()
-    await expect(page.get_by_role("heading", name="E-mail is off")).to_be_visible()
+    await expect(page.get_by_role("heading", name="E-mail is off")).to_be_focused()
     assert not await _wants_email(shared_world)
+    await page.reload()
+    await page.get_by_role("button", name="Switch on again").click()
+    await expect(page.get_by_role("heading", name="E-mail is on again")).to_be_focused()
+    assert await _wants_email(shared_world)
     await page.get_by_role("link", name="Sign in").click()
     await expect(page).to_have_url(re.compile("/login\\?next=%2Faccount$"))
+
+
+@pytest.mark.parametrize(("person", "is_theirs"), [("client", True), ("dev", False)])
+async def test_the_link_of_an_e_mail_knows_whose_it_is(people: People, person: str, is_theirs: bool) -> None:
+    page = await people.page_of(person, UnsubscribeLinks("", SECRET).url(PEOPLE["client"]))
+    await expect(page.get_by_text("sends Clara Jensen nothing by e-mail")).to_be_visible()
+    await expect(page.get_by_text("this is not about your e-mail")).to_have_count(0 if is_theirs else 1)
+    await expect(page.get_by_role("link", name="Go to your account")).to_have_count(1 if is_theirs else 0)
 
 
 @pytest.mark.parametrize("query", ["", "?token=", "?token=not-one-of-ours"])
 async def test_a_link_that_was_cut_short_says_so(people: People, query: str) -> None:
     page = await people.page_of(None, f"/unsubscribe{query}")
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    if query.endswith("ours"):
-        await page.get_by_role("button", name="Switch off e-mail").click()
     await expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
 
 
@@ -344,7 +436,7 @@ async def test_the_pages_are_easy_to_use_on_a_phone(people: People, axe: str, sc
     await _saves(page, page.get_by_role("switch", name="E-mail"), SETTINGS)
     findings = {"account": await serious(page, axe)}
     assert await overflow(page) <= 0
-    await page.get_by_label("Time zone").fill("america")
+    await page.get_by_role("combobox", name="Time zone").fill("america")
     await expect(page.get_by_role("option").first).to_be_visible()
     findings["time zones"] = await serious(page, axe)
     assert await overflow(page) <= 0
@@ -353,8 +445,12 @@ async def test_the_pages_are_easy_to_use_on_a_phone(people: People, axe: str, sc
     await expect(page.get_by_text("Muted: nothing new rings here.")).to_be_visible()
     findings["muted"] = await serious(page, axe)
     assert await overflow(page) <= 0
+    await page.goto("/projects")
+    await expect(page.get_by_role("link", name=re.compile("Harbour House"))).to_contain_text("Muted")
+    findings["projects"] = await serious(page, axe)
+    assert await overflow(page) <= 0
     await page.goto(UnsubscribeLinks("", SECRET).url(PEOPLE["client"]))
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.get_by_role("heading", name="E-mail is off")).to_be_visible()
     findings["unsubscribe"] = await serious(page, axe)
     assert await overflow(page) <= 0
     assert {name: found for name, found in findings.items() if found} == {}
@@ -377,11 +473,17 @@ async def test_the_keyboard_alone_will_do(people: People) -> None:
 
 
 @asynccontextmanager
-async def _saved(page: Page, where: str = PREFERENCES) -> AsyncIterator[None]:
-    """Ends when the server has what is changed within."""
+async def _saved(page: Page, where: str = PREFERENCES, holding: str = "") -> AsyncIterator[None]:
+    """Ends when the server has what is changed within, or that which holds this.
+
+    What counts is not the zone of a browser, which a page may save at any moment.
+    """
 
     def is_save(response: Response) -> bool:
-        return response.request.method == "PATCH" and response.url.endswith(f"/api/notifications/{where}")
+        request = response.request
+        if request.method != "PATCH" or not response.url.endswith(f"/api/notifications/{where}"):
+            return False
+        return holding in request.post_data if holding else list(request.post_data_json) != ["time_zone"]
 
     async with page.expect_response(is_save) as answer:
         yield

@@ -12,30 +12,35 @@ const pauseMs = 600;
 
 /** Saved as soon as both are times and typing pauses. A time that was emptied comes back when one leaves it. */
 export function Hours({ hours, change }: Props) {
-  const [draft, setDraft] = useState(hours);
-  const latest = useRef({ draft, hours, change });
-  latest.current = { draft, hours, change };
+  const [edited, setEdited] = useState<Partial<QuietHours>>({});
+  const latest = useRef({ edited, hours, change });
+  latest.current = { edited, hours, change };
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => setDraft(hours), [hours.from, hours.to]);
+  const draft = { ...hours, ...edited };
 
+  const stand = (made: Partial<QuietHours>) => {
+    latest.current.edited = made;
+    setEdited(made);
+  };
   const save = () => {
     clearTimeout(timer.current);
-    const { draft, hours, change } = latest.current;
-    const isWhole = draft.from !== '' && draft.to !== '' && draft.from !== draft.to;
-    if (isWhole && (draft.from !== hours.from || draft.to !== hours.to)) change(draft);
+    const { edited, hours, change } = latest.current;
+    const { from, to } = { ...hours, ...edited };
+    if (!from || !to || from === to) return;
+    if (from !== hours.from || to !== hours.to) change({ from, to });
+    stand({});
   };
   // What was typed just before one goes elsewhere is meant too.
   useEffect(() => save, []);
 
   const edit = (part: Partial<QuietHours>) => {
-    setDraft({ ...draft, ...part });
+    stand({ ...latest.current.edited, ...part });
     clearTimeout(timer.current);
     timer.current = setTimeout(save, pauseMs);
   };
   const leave = () => {
-    const whole = { from: draft.from || hours.from, to: draft.to || hours.to };
-    latest.current.draft = whole;
-    setDraft(whole);
+    const { from, to } = latest.current.edited;
+    stand({ ...(from && { from }), ...(to && { to }) });
     save();
   };
   const time = (part: keyof QuietHours) => ({
