@@ -82,7 +82,7 @@ function Written({ id, letter }: { id: string; letter: api.Letter }) {
       ) : (
         <>
           <p class="letter-note">
-            <span>Its links are the recipient’s own.</span>
+            <span>Its links are the recipient’s own; the one that ends e-mail does nothing here.</span>
             <a href={api.letterPage(id)} target="_blank" rel="noreferrer">
               Open in full
             </a>
