@@ -24,6 +24,9 @@ from app.push.addresses import push_network
 from app.server import unwind_on_signals
 from app.settings import Settings, load_settings
 
+_STOP_SECONDS = 30.0
+"""What is being delivered may take so long to end: cut off, it might come twice."""
+
 
 def worker(
     lanes: Annotated[int, typer.Option(min=1, max=20, help="How many are delivered at the same time")] = 2,
@@ -78,7 +81,7 @@ async def _work(settings: Settings, lanes: int) -> None:
             each.start()
         say(f"Sending what is due: {', '.join(each.outbox for each in workers)}.  (Ctrl-C ends it)")
         await _told_to_end()
-        await asyncio.gather(*(each.stop() for each in workers))
+        await asyncio.gather(*(each.stop(_STOP_SECONDS) for each in workers))
     except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
         raise StartupError(f"DATABASE_URL: {connect.one_line(getattr(error, 'orig', None) or error)}") from None
     finally:

@@ -93,12 +93,20 @@ class Database:
         self.carrier: Carrier | None = None
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reads: no transaction around them, so no round trips for its ends."""
+    async def reading(self, within: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """A connection for single statements: no transaction around them, so no round trips for its ends.
+
+        After ``within`` seconds it is cut, whether or not the other end still answers: what uses it fails then.
+        """
         connection = await self._engine.connect()
+        limit = None
+        if within is not None:
+            limit = asyncio.get_running_loop().call_later(within, _driver(connection).terminate)
         try:
             yield connection
         finally:
+            if limit is not None:
+                limit.cancel()
             if not connection.invalidated and _driver(connection).is_closed():
                 await connection.invalidate()
                 self.renew()
@@ -106,9 +114,12 @@ class Database:
             await connection.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """One transaction: commits at the end of the block together with its signals, or rolls all of it back."""
-        async with self.reading() as connection, _driver(connection).transaction():
+    async def transaction(self, within: float | None = None) -> AsyncIterator[Transaction]:
+        """One transaction: commits at the end of the block together with its signals, or rolls all of it back.
+
+        ``within`` is as in `reading`.
+        """
+        async with self.reading(within) as connection, _driver(connection).transaction():
             transaction = Transaction(connection)
             yield transaction
             if transaction.signals and self.carrier is not None:

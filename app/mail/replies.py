@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from app.mail.letter import Letter
 from app.mail.message import one_line
-from app.outbox.courier import Fault, Refused, TryLater, Unreachable
+from app.outbox.courier import Fault, NotConnected, Refused, TryLater, Unreachable
 
 _LONGEST = 500
 _LONGEST_READ = 2000
@@ -67,6 +67,8 @@ def fault_of(step: Step, code: int, text: str, letter: Letter) -> Fault:
     said = f"{step}: {code} {one_line(text)}"[:_LONGEST]
     heard = text[:_LONGEST_READ]
     detail = _detail(code, heard)
+    if step is Step.CONNECTION:
+        return NotConnected(said)
     if step.is_same_for_all or code in _OF_THE_SERVICE or detail in _OF_THE_SENDER:
         return Unreachable(said)
     if 400 <= code < 500:

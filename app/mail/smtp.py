@@ -12,7 +12,7 @@ from app.core.relay import Encryption, Mailbox, Relay
 from app.mail.letter import Letter
 from app.mail.message import Message, compose
 from app.mail.replies import Step, fault_of
-from app.outbox.courier import Refused, TryLater, Unreachable
+from app.outbox.courier import NotConnected, Refused, TryLater
 
 LIMIT = 60.0
 """How long one e-mail may take, in seconds, a new connection included."""
@@ -34,8 +34,8 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
 class SmtpLane:
     """Hands over one e-mail at a time; over TLS, unless the relay is one of ``smtp://``.
 
-    What fails before the recipient is named would fail for every e-mail: it is ``Unreachable``. What fails later may be
-    this one's doing.
+    What fails before the recipient is named would fail for every e-mail: it is ``Unreachable``, and ``NotConnected``
+    while the server has not taken the sender. What fails later may be this one's doing.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class SmtpLane:
             raise fault_of(step, error.code, error.message, letter) from None
         except _FAULTS as error:
             self._drop()
-            raise (Unreachable if step.is_same_for_all else TryLater)(self._told(step, error)) from None
+            raise (NotConnected if step.is_same_for_all else TryLater)(self._told(step, error)) from None
         except asyncio.CancelledError:
             self._drop()
             raise

@@ -1,12 +1,12 @@
-"""How many rows a worker claims at once."""
+"""How many rows a worker has in hand at once."""
 
 _MOST = 50
-_SHORT_SECONDS = 0.5
-_LONG_SECONDS = 2.0
+_SHORT_SECONDS = 0.25
+_LONG_SECONDS = 1.0
 
 
 class Appetite:
-    """Grows as long as what was claimed is gone soon, and shrinks when it stays.
+    """Grows as long as what is in hand is gone soon, and shrinks when it stays.
 
     What waits with one worker is not there for others, is judged early, and waits for its lease when that one dies.
     """
@@ -21,8 +21,12 @@ class Appetite:
         return self.limit // 2
 
     def took(self, seconds: float) -> None:
-        """So long it took from a full claim until there were few left of it."""
+        """So long it took from when there were as many as the limit until there were few left."""
         if seconds < _SHORT_SECONDS:
             self.limit = min(self.limit * 2, _MOST)
         elif seconds > _LONG_SECONDS:
             self.limit = max(self.limit // 2, self._least)
+
+    def spoiled(self) -> None:
+        """Some stayed for so long that it has to be judged anew."""
+        self.limit = self._least

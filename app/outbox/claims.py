@@ -1,9 +1,7 @@
 """Rows that are due are claimed: judged while they are locked, then taken on for the time of a lease."""
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Generic
 from uuid import UUID
 
@@ -12,36 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import Database
 from app.outbox import queries
-from app.outbox.courier import Courier, Later, Never, Parcel, Send, Verdict
+from app.outbox.claimed import Claimed, clock, tried
+from app.outbox.courier import Courier, Later, Never, Parcel, Send, TooLate, Unfit, Verdict
 from app.outbox.faults import is_of_the_database, told, told_in_logs
 from app.outbox.measures import Measures
 from app.outbox.models import State
 from app.outbox.pace import Pace
-from app.outbox.queries import Due, Outcome
+from app.outbox.queries import Due
 
 log = structlog.get_logger(__name__)
 
 _LEAST_DELAY = timedelta(seconds=1)
-
-# One that goes on while the machine sleeps, where there is one: leases run out meanwhile.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed(Generic[Parcel]):
-    """A row that is ours for a while: nobody else looks at it until its lease has run out."""
-
-    id: UUID
-    generation: int
-    attempts: int
-    was_due_at: datetime
-    parcel: Parcel
-    judged_at: float
-
-    @property
-    def age(self) -> float:
-        """How many seconds ago it was judged."""
-        return time.clock_gettime(_CLOCK) - self.judged_at
 
 
 class Claims(Generic[Parcel]):
@@ -75,18 +54,22 @@ class Claims(Generic[Parcel]):
         return taken, found == limit
 
     async def _take(self, limit: int) -> tuple[int, list[Claimed[Parcel]]]:
-        judged_at = time.clock_gettime(_CLOCK)
-        async with self._database.transaction() as transaction:
+        judged_at = clock()
+        async with self._database.transaction(self._pace.database) as transaction:
+            await queries.hold_briefly(transaction.connection)
             rows = await queries.hold_due(transaction.connection, self._table, limit)
             if not rows:
                 return 0, []
             verdicts = await self._judged(transaction.connection, rows)
-            generations = await self._written(transaction.connection, verdicts, rows[0].now)
-        self._measures.count(State.NOT_SENT, sum(isinstance(verdict, Never) for verdict in verdicts.values()))
+            ended = await self._write_unsent(transaction.connection, rows, verdicts)
+            parcels = {id_: each for id_, each in verdicts.items() if isinstance(each, Send)}
+            addresses = {id_: each.address for id_, each in parcels.items()}
+            generations = await self._begun(transaction.connection, addresses)
+        self._count(ended)
         return len(rows), [
-            Claimed(row.id, generations[row.id], row.attempts + 1, row.due_at, verdict.parcel, judged_at)
+            Claimed(row.id, generations[row.id], row.attempts + 1, row.due_at, parcels[row.id].parcel, judged_at)
             for row in rows
-            if isinstance(verdict := verdicts[row.id], Send)
+            if row.id in generations
         ]
 
     async def _judged(self, connection: AsyncConnection, rows: Sequence[Due]) -> Mapping[UUID, Verdict[Parcel]]:
@@ -98,40 +81,49 @@ class Claims(Generic[Parcel]):
                 raise
             raise _Misjudged(rows, error) from error
 
-    async def _written(
-        self, connection: AsyncConnection, verdicts: Mapping[UUID, Verdict[Parcel]], now: datetime
-    ) -> Mapping[UUID, int]:
-        """Writes what is to be done with the rows; answers the generations of those to be sent."""
-        later: dict[UUID, datetime] = {}
-        never: dict[UUID, str] = {}
-        send: dict[UUID, str | None] = {}
-        for id_, verdict in verdicts.items():
-            match verdict:
-                case Later(at):
-                    later[id_] = max(at, now + _LEAST_DELAY)
-                case Never(reason):
-                    never[id_] = reason
-                case Send(_, address):
-                    send[id_] = address
+    async def _write_unsent(
+        self, connection: AsyncConnection, rows: Sequence[Due], verdicts: Mapping[UUID, Verdict[Parcel]]
+    ) -> list[State]:
+        """Writes which rows are not sent, or not yet; answers the states of those that are not looked at again soon."""
+        soonest = rows[0].now + _LEAST_DELAY
+        later = {id_: max(each.at, soonest) for id_, each in verdicts.items() if isinstance(each, Later)}
+        never = {id_: each.reason for id_, each in verdicts.items() if isinstance(each, Never | TooLate)}
+        too_late = {id_ for id_, each in verdicts.items() if isinstance(each, TooLate)}
+        unfit = {id_: each.error for id_, each in verdicts.items() if isinstance(each, Unfit)}
         if later:
             await queries.put_off(connection, self._table, later)
-        if never:
-            await queries.give_up(connection, self._table, never)
-        return await queries.begin(connection, self._table, send, self._lease) if send else {}
+        ended = await queries.give_up(connection, self._table, never, too_late) if never else []
+        return ended + await self._write_failed(connection, [row for row in rows if row.id in unfit], unfit)
 
     async def _put_off_unjudged(self, row: Due, fault: Exception) -> None:
         log.error("outbox_row_not_judged", outbox=self._measures.outbox, id=str(row.id), error=told_in_logs(fault))
-        attempts = row.attempts + 1
-        state = State.RETRYING if attempts < self._pace.tries else State.DEAD
-        async with self._database.transaction() as transaction:
-            connection = transaction.connection
-            generation = (await queries.begin(connection, self._table, {row.id: None}, self._lease)).get(row.id)
-            if generation is None:
-                return  # somebody else has it by now
-            error = f"It could not be put together: {type(fault).__name__}: {told(fault)}"
-            outcome = Outcome(row.id, generation, state, attempts, error, after=self._pace.retry(attempts))
-            await queries.put_down(connection, self._table, [outcome])
-        self._measures.count(state)
+        error = f"It could not be put together: {type(fault).__name__}: {told(fault)}"
+        async with self._database.transaction(self._pace.database) as transaction:
+            await queries.hold_briefly(transaction.connection)
+            ended = await self._write_failed(transaction.connection, [row], {row.id: error})
+        self._count(ended)
+
+    async def _write_failed(
+        self, connection: AsyncConnection, rows: Sequence[Due], errors: Mapping[UUID, str]
+    ) -> list[State]:
+        """Counts this as a try of each of these rows; answers the states of those that nobody else has by now."""
+        generations = await self._begun(connection, dict.fromkeys(row.id for row in rows))
+        outcomes = [
+            tried(row.id, generations[row.id], row.attempts + 1, errors[row.id], self._pace)
+            for row in rows
+            if row.id in generations
+        ]
+        if outcomes:
+            await queries.put_down(connection, self._table, outcomes)
+        return [outcome.state for outcome in outcomes]
+
+    async def _begun(self, connection: AsyncConnection, addresses: Mapping[UUID, str | None]) -> Mapping[UUID, int]:
+        """The new generations of those that are ours now; by a clock that went back, some may not be due any more."""
+        return await queries.begin(connection, self._table, addresses, self._lease) if addresses else {}
+
+    def _count(self, states: Sequence[State]) -> None:
+        for state in states:
+            self._measures.count(state)
 
 
 class _Misjudged(Exception):

@@ -73,6 +73,10 @@ class Unreachable(Fault):
     """Nothing can be delivered at this moment: no connection, no TLS, wrong credentials. No row is to blame."""
 
 
+class NotConnected(Unreachable):
+    """Not even a connection could be made, so nothing was said of any row."""
+
+
 class Lane(Protocol[Delivered_contra]):
     """One delivery at a time, such as one connection that is used again."""
 

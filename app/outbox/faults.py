@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),:;\[\]]+@[^\s<>\"'(),:;\[\]]+")
 
 # Lost connections, conflicts with others, out of resources, ended by an operator:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_PASSING = ("08", "25006", "40", "53", "55", "57")
+_PASSING = ("08", "25006", "25P", "40", "53", "55", "57")
 
 
 def is_of_the_database(error: BaseException) -> bool:

@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,12 +35,17 @@ class Entry(Generic[Parcel]):
 
 
 class Ledger(Generic[Parcel]):
-    """Puts entries down as they come: those of a moment, or that come while a transaction is under way, share one."""
+    """Puts entries down as they come: those of a moment, or that come while a statement is under way, share one.
 
-    def __init__(self, database: Database, courier: Courier[Parcel], measures: Measures) -> None:
+    What the database has not done ``within`` so many seconds is tried anew.
+    """
+
+    def __init__(self, database: Database, courier: Courier[Parcel], measures: Measures, within: float) -> None:
         self._database = database
         self._courier = courier
         self._measures = measures
+        self._within = within
+        self._is_behind = False
         self._entries: asyncio.Queue[Entry[Parcel]] = asyncio.Queue(_ROOM)
         self._writer: asyncio.Task[None] | None = None
 
@@ -62,6 +68,11 @@ class Ledger(Generic[Parcel]):
         """Returns at once, unless too much waits to be put down."""
         await self._entries.put(entry)
 
+    async def caught_up(self) -> None:
+        """Returns at once, unless the database failed: then when nothing waits to be put down any more."""
+        if self._is_behind:
+            await self._entries.join()
+
     async def _write(self) -> None:
         while True:
             entries = [await self._entries.get()]
@@ -71,6 +82,7 @@ class Ledger(Generic[Parcel]):
             await self._put_down(entries)
             for _ in entries:
                 self._entries.task_done()
+            self._is_behind = self._is_behind and not self._entries.empty()
 
     async def _put_down(self, entries: Sequence[Entry[Parcel]]) -> None:
         """Tries until it is done: what was delivered would be delivered again otherwise."""
@@ -80,24 +92,47 @@ class Ledger(Generic[Parcel]):
         while True:
             try:
                 return await self._write_once(outcomes, refusals)
-            except _NotFollowed as error:
-                log.error("refusals_not_followed", outbox=self._measures.outbox, error=told_in_logs(error))
-                refusals = []  # the rows are worth more
             except Exception as error:
+                if not is_of_the_database(error):
+                    return await self._put_down_singly(entries, error)
                 log.warning("outbox_interrupted", outbox=self._measures.outbox, error=told_in_logs(error))
+            self._is_behind = True
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, not a secret)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
+    async def _put_down_singly(self, entries: Sequence[Entry[Parcel]], fault: Exception) -> None:
+        """One of them is to blame: its lease sees to it, and the others are put down."""
+        if len(entries) == 1:
+            id_ = str(entries[0].outcome.id)
+            log.error("outcome_not_put_down", outbox=self._measures.outbox, id=id_, error=told_in_logs(fault))
+            return
+        for entry in entries:
+            await self._put_down([entry])
+
     async def _write_once(self, outcomes: Sequence[Outcome], refusals: Sequence[tuple[Parcel, Refused]]) -> None:
-        async with self._database.transaction() as transaction:
-            written = await queries.put_down(transaction.connection, self._courier.table, outcomes)
-            if refusals:
-                await self._follow(transaction.connection, refusals)
+        written = await self._written(outcomes, refusals)
         for outcome in outcomes:
             if outcome.id not in written:
                 log.warning("outbox_row_lost", outbox=self._measures.outbox, id=str(outcome.id))
             elif not outcome.is_given_back:
                 self._measures.count(outcome.state)
+
+    async def _written(
+        self, outcomes: Sequence[Outcome], refusals: Sequence[tuple[Parcel, Refused]]
+    ) -> Collection[UUID]:
+        table = self._courier.table
+        if refusals:
+            try:
+                async with self._database.transaction(self._within) as transaction:
+                    await queries.hold_briefly(transaction.connection)
+                    written = await queries.put_down(transaction.connection, table, outcomes)
+                    await self._follow(transaction.connection, refusals)
+                return written
+            except _NotFollowed as error:
+                log.error("refusals_not_followed", outbox=self._measures.outbox, error=told_in_logs(error))
+                # The rows are worth more: they are put down alone.
+        async with self._database.reading(self._within) as connection:
+            return await queries.put_down(connection, table, outcomes)
 
     async def _follow(self, connection: AsyncConnection, refusals: Sequence[tuple[Parcel, Refused]]) -> None:
         try:

@@ -11,11 +11,15 @@ class Pace:
 
     poll: float = 2.0
     lease: float = 300.0
-    fresh: float = 60.0
+    fresh: float = 5.0
     """What was judged longer ago than this is judged anew before it is sent."""
     delivery: float = 75.0
     """What takes longer is cut off; lanes have shorter limits of their own."""
+    database: float = 10.0
+    """What takes longer to ask of the database has failed: the connection to it may be no more."""
     idle_lane: float = 10.0
+    retired_lane: float = 300.0
+    """How long a lane rests that was one more than is allowed."""
     tries: int = 12
     first_retry: float = 30.0
     longest_retry: float = 3600.0
@@ -24,6 +28,7 @@ class Pace:
     first_pause: float = 1.0
     longest_pause: float = 60.0
     stop: float = 3.0
+    """What is being delivered at the end may take so long, unless whoever ends the worker says otherwise."""
     purge: float = 3600.0
     kept: timedelta = timedelta(days=30)
 
@@ -34,6 +39,9 @@ class Pace:
     def pause(self, faults: int) -> float:
         """How long to keep still after so many faults in a row that concern all rows."""
         return _growing(self.first_pause, self.longest_pause, faults - 1)
+
+    def next_return(self) -> float:
+        return _jittered(self.retired_lane)
 
     def next_poll(self) -> float:
         return _jittered(self.poll)

@@ -1,6 +1,6 @@
 """All SQL of outboxes, whatever they hold."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     Integer,
     Interval,
     TableValuedAlias,
     Text,
     Uuid,
+    and_,
     bindparam,
     case,
     column,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     null,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -58,7 +61,6 @@ class Due:
     """A row that is due, and what the database's clock says."""
 
     id: UUID
-    generation: int
     attempts: int
     due_at: datetime
     now: datetime
@@ -82,6 +84,21 @@ class Outcome:
         return self.due_at is not None
 
 
+_HELD_FOR = "5s"
+_LIMITS = select(
+    func.set_config("idle_in_transaction_session_timeout", bindparam("within", type_=Text), true()),
+    func.set_config("statement_timeout", bindparam("within", type_=Text), true()),
+)
+
+
+async def hold_briefly(connection: AsyncConnection) -> None:
+    """Has the server end this transaction when we ask nothing for so long, or when one statement takes as long.
+
+    People's posts join e-mails: they would wait for as long as a process is frozen that holds them.
+    """
+    await fetch(connection, _LIMITS, {"within": _HELD_FOR})
+
+
 async def hold_due(connection: AsyncConnection, table: Table, limit: int) -> list[Due]:
     """Locks rows that are due and that nobody else holds, the longest due first."""
     return [Due(*row) for row in await fetch(connection, _hold_due(table), {"rows": limit})]
@@ -90,7 +107,7 @@ async def hold_due(connection: AsyncConnection, table: Table, limit: int) -> lis
 @_once
 def _hold_due(table: Table) -> ReturnsRows:
     return (
-        select(table.id, table.generation, table.attempts, table.due_at, _NOW)
+        select(table.id, table.attempts, table.due_at, _NOW)
         # Literals, and a clock that stands still: an index could not be used otherwise.
         .where(text(IS_OPEN), table.due_at <= func.statement_timestamp())
         .order_by(table.due_at)
@@ -137,19 +154,31 @@ def _put_off(table: Table) -> ReturnsRows:
     return update(table).where(table.id == given.c.id).values(state=state, due_at=given.c.due_at).returning(table.id)
 
 
-async def give_up(connection: AsyncConnection, table: Table, reasons: Mapping[UUID, str]) -> None:
-    """These rows are not sent, for these reasons."""
-    await fetch(connection, _give_up(table), {"id": list(reasons), "error": list(reasons.values())})
+async def give_up(
+    connection: AsyncConnection, table: Table, reasons: Mapping[UUID, str], too_late: Collection[UUID] = ()
+) -> list[State]:
+    """These rows are not sent, for these reasons; those that failed before and are too late now are dead of that.
+
+    Answers the states they have ended in.
+    """
+    is_late = [id_ in too_late for id_ in reasons]
+    parameters = {"id": list(reasons), "error": list(reasons.values()), "is_late": is_late}
+    return [State(row[0]) for row in await fetch(connection, _give_up(table), parameters)]
 
 
 @_once
 def _give_up(table: Table) -> ReturnsRows:
-    given = _rows(id=Uuid(), error=Text())
+    given = _rows(id=Uuid(), error=Text(), is_late=Boolean())
+    has_failed = and_(given.c.is_late, table.error.is_not(None))
     return (
         update(table)
         .where(table.id == given.c.id)
-        .values(state=State.NOT_SENT, error=given.c.error, ended_at=_NOW)
-        .returning(table.id)
+        .values(
+            state=case((has_failed, State.DEAD), else_=State.NOT_SENT),
+            error=case((has_failed, table.error), else_=given.c.error),
+            ended_at=_NOW,
+        )
+        .returning(table.state)
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.mail.replies import Bounced, Step, fault_of
-from app.outbox.courier import Fault, Refused, TryLater, Unreachable
+from app.outbox.courier import Fault, NotConnected, Refused, TryLater, Unreachable
 from tests.mail.letters import a_letter
 
 
@@ -67,8 +67,8 @@ from tests.mail.letters import a_letter
         (Step.MESSAGE, 451, "4.3.0 temporary failure", TryLater),
         (Step.RECIPIENT, 450, "5.1.1 of two minds", TryLater),
         # For every e-mail alike: no row is to blame.
-        (Step.CONNECTION, 554, "5.7.1 no service for your address", Unreachable),
-        (Step.CONNECTION, 535, "5.7.8 bad credentials", Unreachable),
+        (Step.CONNECTION, 554, "5.7.1 no service for your address", NotConnected),
+        (Step.CONNECTION, 535, "5.7.8 bad credentials", NotConnected),
         (Step.SENDER, 553, "5.7.1 sender address rejected: not owned by user", Unreachable),
         (Step.SENDER, 530, "5.7.0 Authentication required", Unreachable),
         (Step.SENDER, 452, "4.3.1 out of storage", Unreachable),

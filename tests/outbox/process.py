@@ -47,6 +47,15 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait(20)
 
+    def freeze(self) -> None:
+        """Nothing of it runs, and nobody is told: as on a host that is lost."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def tell(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def end(self, number: signal.Signals) -> tuple[int, str]:
         """Its exit code, and all that it said."""
         assert self._process is not None

@@ -1,6 +1,8 @@
 """`portal worker`, and the worker within the portal."""
 
+import asyncio
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from tests.outbox.post_office import PostOffice
 from tests.outbox.process import WorkerProcess
 from tests.portal import PORTAL
 from tests.running import running, until
-from tests.smtp import Act, SmtpServer, Step
+from tests.smtp import Act, Behaviour, SmtpServer, Step
 from tests.tools.commands import on, refuses, run
 from tests.world import World, email
 
@@ -34,13 +36,36 @@ async def test_it_sends_what_is_due_and_ends_in_order(
     assert received.recipients == [email("dev")]
 
 
-async def test_told_to_end_it_waits_for_what_hangs_no_longer_than_a_few_seconds(
-    office: PostOffice, server: SmtpServer, tmp_path: Path
+async def test_told_to_end_it_waits_for_a_server_that_is_slow_to_say_that_it_has_taken_it(
+    office: PostOffice, server: SmtpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    await _due(office.world)
+    reached, goes_on = threading.Event(), threading.Event()
+
+    def slow(step: Step) -> Behaviour | None:
+        if step is Step.END:
+            reached.set()
+            goes_on.wait(60)
+        return None
+
+    monkeypatch.setattr(server, "_behaviour", slow)
+    with WorkerProcess(office.world, tmp_path, server.url()) as process:
+        await until(reached.is_set, within=60)
+        process.tell(signal.SIGTERM)
+        await asyncio.sleep(4)  # longer than anything but a delivery is waited for
+        assert process.is_at_work
+        goes_on.set()
+        await office.becomes(sent=1)
+    assert len(server.received) == 1
+
+
+async def test_told_twice_to_end_it_waits_for_nothing(office: PostOffice, server: SmtpServer, tmp_path: Path):
     await _due(office.world)
     server.once(Step.DATA, Act.HANG)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
         await until(lambda: not server._next[Step.DATA])
+        process.tell(signal.SIGTERM)
+        await asyncio.sleep(0.5)  # two signals that come together are one
         code, _ = process.end(signal.SIGTERM)
     assert code == 0
     assert await office.states() == {"sending": 1}

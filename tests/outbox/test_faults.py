@@ -1,16 +1,22 @@
 """When deliveries fail, or the database does."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.outbox.courier import Refused, TryLater, Unreachable
+from app.core.database import Database
+from app.outbox import queries
+from app.outbox.courier import NotConnected, Refused, TryLater, Unreachable
+from app.outbox.faults import is_of_the_database
 from app.outbox.pace import Pace
+from app.outbox.queries import Outcome
 from tests.outbox.post_office import Gate, PostOffice, StandIn, failing
 from tests.running import until
 
@@ -146,6 +152,20 @@ async def test_when_no_lane_can_be_opened_that_is_a_failed_try_too(office: PostO
         await office.becomes(retrying=3)
 
 
+async def test_what_no_connection_could_be_made_for_is_untouched_and_due_at_once(office: PostOffice):
+    (id_,) = await office.queue(state="retrying", attempts=11)
+    async with office.at_work(StandIn(act=failing(NotConnected("no route")))):
+
+        async def is_told() -> bool:
+            row = await office.row(id_)
+            return bool((row["error"], row["state"]) == ("no route", "retrying"))
+
+        await until(is_told)
+    row = await office.row(id_)
+    assert (row["state"], row["attempts"]) == ("retrying", 11)
+    assert row["due_in"] <= 0
+
+
 async def test_that_nothing_can_be_delivered_is_said_with_the_fault_and_so_is_its_end(office: PostOffice):
     (id_,) = await office.queue()
     courier = StandIn(act=failing(Unreachable("535 wrong password of portal@example.com")))
@@ -267,3 +287,77 @@ async def test_who_cannot_put_down_what_was_delivered_stops_delivering(office: P
             assert before - put_down <= 64 + 64 + 2, "what one transaction and the ledger hold, and the lanes"
         await office.becomes(sent=500)
     assert len(courier.delivered) == len(set(courier.delivered)) == 500
+
+
+async def test_an_outcome_that_cannot_be_put_down_keeps_no_other_from_it(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+):
+    poison, *_ = await office.queue(10)
+    put_down = queries.put_down
+
+    async def fails(connection: AsyncConnection, table: queries.Table, outcomes: Sequence[Outcome]) -> set[UUID]:
+        if poison in {outcome.id for outcome in outcomes}:
+            raise LookupError("nowhere to put it")
+        return await put_down(connection, table, outcomes)
+
+    monkeypatch.setattr(queries, "put_down", fails)
+    async with office.at_work(StandIn()):
+        await office.becomes(sent=9, sending=1)
+    assert await office.is_in(poison, "sending"), "its lease sees to it"
+
+
+async def test_after_an_outage_longer_than_the_lease_nothing_is_claimed_before_all_is_put_down(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+):
+    ids = await office.queue(30)
+    put_down = queries.put_down
+    is_down = False
+
+    async def fails(connection: AsyncConnection, table: queries.Table, outcomes: Sequence[Outcome]) -> set[UUID]:
+        if is_down:
+            raise ConnectionError("no database")
+        return await put_down(connection, table, outcomes)
+
+    monkeypatch.setattr(queries, "put_down", fails)
+    courier = StandIn()
+    async with office.at_work(courier):
+        await office.becomes(sent=30)
+        is_down = True
+        ids += await office.queue(10)
+        with structlog.testing.capture_logs() as logs:
+            await until(lambda: any(line["event"] == "outbox_interrupted" for line in logs))
+            await office.lease_runs_out()
+            await asyncio.sleep(0.3)  # in which it would look for work ten times
+            await office.lease_runs_out()
+        is_down = False
+        await office.becomes(sent=40)
+    assert sorted(courier.delivered) == sorted(ids), "each once"
+
+
+async def test_a_clock_that_goes_back_keeps_nobody_from_their_work(office: PostOffice, monkeypatch: pytest.MonkeyPatch):
+    odd, *others = await office.queue(5)
+    begin = queries.begin
+
+    async def leaves_one_out(
+        connection: AsyncConnection, table: queries.Table, rows: Mapping[UUID, str | None], lease: timedelta
+    ) -> dict[UUID, int]:
+        return await begin(connection, table, {id_: to for id_, to in rows.items() if id_ != odd}, lease)
+
+    monkeypatch.setattr(queries, "begin", leaves_one_out)
+    courier = StandIn()
+    async with office.at_work(courier):
+        await office.becomes(sent=4, waiting=1)
+    assert sorted(courier.delivered) == sorted(others)
+
+
+async def test_a_connection_to_the_database_that_says_nothing_any_more_is_given_up(office: PostOffice):
+    database = Database(office.world.url, pool_size=1)
+    try:
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)) as raised:
+            async with database.transaction(0.05) as transaction:
+                await transaction.connection.execute(text("SELECT pg_sleep(60)"))
+        assert is_of_the_database(raised.value)
+        async with database.reading() as connection:
+            assert await connection.scalar(text("SELECT 1")) == 1
+    finally:
+        await database.close()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from app.outbox.courier import Later, Never
+from app.outbox.courier import Later, Never, TooLate, Unfit
 from tests.outbox.post_office import Gate, PostOffice, StandIn
 from tests.running import until
 
@@ -83,6 +83,34 @@ async def test_what_is_to_wait_until_a_moment_ago_waits_a_moment(office: PostOff
         await until(is_put_off)
 
 
+async def test_what_is_too_late_is_dead_of_its_last_fault_or_not_sent_if_it_has_none(office: PostOffice):
+    new, tried = await office.queue(2)
+    await office.world.execute(
+        "UPDATE client_portal.email_outbox SET state = 'retrying', error = '451 later' WHERE id = $1", tried
+    )
+    courier = StandIn(verdicts=dict.fromkeys((new, tried), TooLate("It is old.")))
+    async with office.at_work(courier):
+        await office.becomes(not_sent=1, dead=1)
+    rows = [await office.row(id_) for id_ in (new, tried)]
+    assert [(row["state"], row["error"]) for row in rows] == [("not_sent", "It is old."), ("dead", "451 later")]
+    assert None not in {row["ended_at"] for row in rows}
+    assert (office.counted("not_sent"), office.counted("dead")) == (1, 1)
+
+
+async def test_what_cannot_be_made_into_anything_to_send_is_a_failed_try_and_dead_after_the_last(office: PostOffice):
+    new, tried, other = await office.queue(3)
+    await office.world.execute(
+        "UPDATE client_portal.email_outbox SET state = 'retrying', attempts = 11 WHERE id = $1", tried
+    )
+    courier = StandIn(verdicts=dict.fromkeys((new, tried), Unfit("no such template")))
+    async with office.at_work(courier):
+        await office.becomes(retrying=1, dead=1, sent=1)
+    rows = [await office.row(id_) for id_ in (new, tried)]
+    assert [(row["attempts"], row["error"]) for row in rows] == [(1, "no such template"), (12, "no such template")]
+    assert rows[0]["due_in"] > 1800
+    assert courier.delivered == [other]
+
+
 async def test_what_is_not_to_be_sent_ends_with_the_reason(office: PostOffice):
     (id_,) = await office.queue()
     courier = StandIn(verdicts={id_: Never("It has been read.")})
@@ -97,9 +125,10 @@ async def test_what_is_not_to_be_sent_ends_with_the_reason(office: PostOffice):
 async def test_a_row_that_somebody_is_writing_to_is_left_until_they_have_done(office: PostOffice):
     held, other = await office.queue(2)
     courier = StandIn()
-    async with office.world.connection() as connection, office.at_work(courier):
+    async with office.world.connection() as connection, AsyncExitStack() as stack:
         async with connection.transaction():
             await connection.execute("SELECT FROM client_portal.email_outbox WHERE id = $1 FOR UPDATE", held)
+            await stack.enter_async_context(office.at_work(courier))
             await until(lambda: other in courier.delivered)
             await asyncio.sleep(0.1)
             assert courier.delivered == [other]
@@ -173,3 +202,34 @@ async def test_a_stop_does_not_wait_for_what_hangs(office: PostOffice):
     row = await office.row(id_)
     assert row["state"] == "sending"
     assert 200 < row["due_in"] <= 300, "its lease runs on"
+
+
+async def test_what_waits_behind_a_slow_delivery_is_given_back_at_once_by_a_stop(office: PostOffice):
+    await office.queue(10)
+    gate = Gate()
+    courier = StandIn()
+    async with office.at_work(courier, lanes=1, stop=0.05) as worker:
+        await office.becomes(sent=10)  # so that it takes several at once now
+        courier.act = gate
+        await office.queue(10)
+        await gate.is_reached()
+        stopping = asyncio.create_task(worker.stop(60.0))
+
+        async def is_given_back() -> bool:
+            states = await office.states()
+            return states.pop("sending", 0) == 1 and states.pop("sent") == 10 and sum(states.values()) == 9
+
+        await until(is_given_back)
+        assert not stopping.done()
+        gate.open()
+        await stopping
+    assert (await office.states())["sent"] == 11
+
+
+async def test_a_lane_that_is_cut_off_amid_a_delivery_is_closed(office: PostOffice):
+    await office.queue()
+    gate = Gate()
+    courier = StandIn(act=gate)
+    async with office.at_work(courier, lanes=1, stop=0.05):
+        await gate.is_reached()
+    assert (courier.opened, courier.closed) == (1, 1)
