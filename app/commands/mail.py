@@ -7,13 +7,16 @@ from uuid import UUID
 import typer
 
 from app.accounts.audit import COMMAND, Actor
-from app.commands.console import checked, in_transaction, say
+from app.commands.console import checked, in_transaction, run, say
 from app.core.database import Transaction
 from app.core.errors import Problem, StartupError
 from app.letters import admin, admin_queries
 from app.letters.admin_schemas import NewSuppression
 from app.letters.items import QueuedEmail
+from app.letters.wording import in_one_line
+from app.mail import trial
 from app.outbox.models import State
+from app.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="E-mails that did not arrive, and addresses that take none.")
 
@@ -23,7 +26,8 @@ def list_(
     state: Annotated[State | None, typer.Option()] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the newest first")] = 100,
 ) -> None:
-    """Print e-mails, one a line: id, state, begin, tries, where to, and the last fault or why it is not sent."""
+    """Print e-mails, one a line: id, state, begin, tries, where to, what it tells first and how much more, and the
+    last fault or why it is not sent."""
     filters = {"state": state}
     rows = in_transaction(lambda transaction: admin_queries.emails(transaction.connection, filters, None, limit))
     for row in rows:
@@ -34,15 +38,25 @@ def list_(
 def retry(
     email_ids: Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...")] = None,
     dead: Annotated[bool, typer.Option("--dead", help="All that were given up, instead of single ones")] = False,
+    retrying: Annotated[bool, typer.Option("--retrying", help="All that would be tried again later")] = False,
 ) -> None:
-    """Have e-mails tried anew, at once, that are dead, not_sent or dropped."""
-    if dead == bool(email_ids):
-        raise StartupError("Say which: the ids of e-mails, or --dead for all that were given up")
+    """Have e-mails tried anew, at once, that are dead, not_sent or dropped; or at once those that are retrying."""
+    if [dead, retrying, bool(email_ids)].count(True) != 1:
+        raise StartupError(
+            "Say which: the ids of e-mails, --dead for all that were given up,"
+            " or --retrying for all that would be tried again later"
+        )
+    left = 0
     if dead:
-        count = in_transaction(lambda transaction: admin.retry_dead(transaction, COMMAND))
+        retried = in_transaction(lambda transaction: admin.retry_dead(transaction, COMMAND))
+        count, left = retried.count, retried.left
+    elif retrying:
+        count = in_transaction(lambda transaction: admin.retry_retrying(transaction, COMMAND))
     else:
         count = in_transaction(lambda transaction: _each(admin.retry, transaction, email_ids or []))
     say(f"{_counted(count)} to be tried again.")
+    if left:
+        say(f"{left} left: the address is suppressed, `portal mail allow ADDRESS` lets e-mail go there again.")
 
 
 @app.command()
@@ -68,6 +82,20 @@ def allow(
         in_transaction(lambda transaction: admin.allow_each(transaction, COMMAND, wanted))
     for address in wanted:
         say(f"E-mail goes to {address} again.")
+
+
+@app.command()
+def suppressed() -> None:
+    """Print the addresses to which nothing is sent, one a line: address, since when, whose, and why."""
+    for row in in_transaction(lambda transaction: admin_queries.suppressions(transaction.connection, None, None)):
+        parts = (row.address, f"{row.created_at:%Y-%m-%d %H:%M:%SZ}", row.display_name or "nobody's", row.reason)
+        say("  ".join(parts))
+
+
+@app.command("test")
+def send_test(address: str) -> None:
+    """Send a short e-mail there at once, to see whether e-mail leaves with these settings."""
+    say(run(trial.send_test(load_settings(), address)))
 
 
 @app.command()
@@ -105,6 +133,18 @@ def _line(email: QueuedEmail) -> str:
         f"{email.created_at:%Y-%m-%d %H:%M:%SZ}",
         f"{tries:<8}",
         whom,
+        _what(email),
         email.error or "",
     )
     return "  ".join(str(part) for part in parts).rstrip()
+
+
+def _what(email: QueuedEmail) -> str:
+    """The first thing it tells, and how many more."""
+    if email.title is None:
+        return "nothing"
+    first = in_one_line(email.title, _TITLES_LENGTH)
+    return first if email.item_count == 1 else f"{first} and {email.item_count - 1} more"
+
+
+_TITLES_LENGTH = 80

@@ -12,8 +12,8 @@ from app.core.database import Database, Transaction
 from app.core.errors import Conflict, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.letters import admin_queries
-from app.letters.admin_queries import HeldEmail, SuppressionRow
-from app.letters.admin_schemas import Delivery, EmailsQuery, Letter, NewSuppression, SuppressedAddress
+from app.letters.admin_queries import EmailOfState, HeldEmail, SuppressionRow
+from app.letters.admin_schemas import Delivery, EmailsQuery, Letter, NewSuppression, Retried, SuppressedAddress
 from app.letters.items import QueuedEmail, Recipient
 from app.letters.kept import KeptLetters
 from app.mail.message import one_line
@@ -26,12 +26,13 @@ _BY_HAND = "An admin put it down."
 
 _HEAD = re.compile(r"<head(\s[^>]*)?>", re.IGNORECASE)
 
+_UNSUBSCRIBE = re.compile(r"""\shref\s*=\s*(["'])[^"']*/unsubscribe\?token=[^"']*\1""", re.IGNORECASE)
+
 _ALREADY_SENT = ("already-sent", "This e-mail has been sent already.")
 _TRIED_AGAIN = ("still-to-be-sent", "This e-mail is tried again by itself.")
 _NOT_RETRIED = {
     State.WAITING: ("still-to-be-sent", "This e-mail has not been tried yet: it is sent when it is due."),
     State.SENDING: _TRIED_AGAIN,
-    State.RETRYING: _TRIED_AGAIN,
     State.SENT: _ALREADY_SENT,
 }
 _NOT_DROPPED = {
@@ -80,11 +81,14 @@ class MailAdministration:
         return letter
 
     async def html_of_letter(self, email_id: UUID) -> str:
-        """Its HTML, whose links open in windows of their own; raises ``NotFound`` where there is none."""
+        """Its HTML, whose links open in windows of their own; raises ``NotFound`` where there is none.
+
+        That which ends somebody's e-mail leads nowhere: who reads it here is somebody else.
+        """
         html = (await self.letter(email_id)).html
         if html is None:
             raise NotFound("This letter has no HTML.")
-        return _HEAD.sub(r'\g<0><base target="_blank">', html, count=1)
+        return _HEAD.sub(r'\g<0><base target="_blank">', _UNSUBSCRIBE.sub("", html), count=1)
 
     async def suppressions(self, page: Page) -> tuple[list[SuppressedAddress], str | None]:
         """One page of the suppressed addresses in their own order, and the cursor of the next."""
@@ -97,19 +101,35 @@ class MailAdministration:
 async def retry(transaction: Transaction, actor: Actor, email_id: UUID) -> None:
     """Has an e-mail tried anew that was given up, not sent or dropped. It is judged like any other then.
 
-    Raises ``NotFound``, and ``Conflict`` if it has been sent or is to be sent anyway.
+    One that is tried again by itself is tried at once; its tries count on. Raises ``NotFound``, and ``Conflict`` if it
+    has been sent, or has not been tried yet.
     """
     email = await _held(transaction, email_id, _NOT_RETRIED)
-    await admin_queries.send_anew(transaction.connection, email_id)
+    if email.state is State.RETRYING:
+        await admin_queries.send_now(transaction.connection, [email_id])
+    else:
+        await admin_queries.send_anew(transaction.connection, email_id)
     await _record(transaction, actor, Action.EMAIL_RETRIED, email)
 
 
-async def retry_dead(transaction: Transaction, actor: Actor) -> int:
-    """Has every e-mail tried anew that was given up; answers how many."""
-    retried = await admin_queries.send_dead_anew(transaction.connection)
-    about = [(recipient_id, _details(email_id, State.DEAD)) for email_id, recipient_id in retried]
-    await record_of_many(transaction, actor, Action.EMAIL_RETRIED, about)
-    return len(retried)
+async def retry_dead(transaction: Transaction, actor: Actor) -> Retried:
+    """Has every e-mail tried anew that was given up, but for those whose address is suppressed.
+
+    Those would end for good as not sent, and be out of reach of the next one who does this.
+    """
+    dead = await admin_queries.hold_all(transaction.connection, State.DEAD)
+    wanted = [email for email in dead if not email.is_suppressed]
+    await admin_queries.send_all_anew(transaction.connection, [email.id for email in wanted])
+    await _record_all(transaction, actor, wanted, State.DEAD)
+    return Retried(count=len(wanted), left=len(dead) - len(wanted))
+
+
+async def retry_retrying(transaction: Transaction, actor: Actor) -> int:
+    """Has every e-mail tried at once that is tried again by itself; answers how many."""
+    wanted = await admin_queries.hold_all(transaction.connection, State.RETRYING)
+    await admin_queries.send_now(transaction.connection, [email.id for email in wanted])
+    await _record_all(transaction, actor, wanted, State.RETRYING)
+    return len(wanted)
 
 
 async def drop(transaction: Transaction, actor: Actor, email_id: UUID) -> None:
@@ -175,6 +195,13 @@ async def _held(transaction: Transaction, email_id: UUID, refusals: Mapping[Stat
 async def _record(transaction: Transaction, actor: Actor, action: Action, email: HeldEmail) -> None:
     details = _details(email.id, email.state)
     await record(transaction, actor, action, user_id=email.recipient_id, details=details)
+
+
+async def _record_all(
+    transaction: Transaction, actor: Actor, emails: Iterable[EmailOfState], state_before: State
+) -> None:
+    about = [(email.recipient_id, _details(email.id, state_before)) for email in emails]
+    await record_of_many(transaction, actor, Action.EMAIL_RETRIED, about)
 
 
 def _details(email_id: UUID, state_before: State) -> dict[str, str]:

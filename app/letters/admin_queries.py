@@ -1,13 +1,13 @@
 """All SQL of the outbox of e-mail, and of addresses that take none, as admins see and change them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, literal, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Uuid, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.models import Account
@@ -94,12 +94,45 @@ async def send_anew(connection: AsyncConnection, email_id: UUID) -> None:
     await connection.execute(update(Email).where(Email.id == email_id).values(**_ANEW))
 
 
-async def send_dead_anew(connection: AsyncConnection) -> list[tuple[UUID, HostId]]:
-    """As ``send_anew`` for every dead e-mail; answers their ids and recipients."""
-    # In one order, so that two who do this at once wait for each other in turn.
-    dead = select(Email.id).where(Email.state == State.DEAD.value).order_by(Email.id).with_for_update().cte("dead")
-    statement = update(Email).where(Email.id == dead.c.id).values(**_ANEW).returning(Email.id, Email.recipient_id)
-    return [(row[0], row[1]) for row in await connection.execute(statement)]
+async def send_now(connection: AsyncConnection, email_ids: Sequence[UUID]) -> None:
+    """Makes e-mails due at once that are tried again anyway, however old they are. Their tries count on."""
+    soon = func.least(Email.due_at, func.clock_timestamp())
+    await connection.execute(update(Email).where(_is_among(email_ids)).values(due_at=soon, is_forced=True))
+
+
+async def send_all_anew(connection: AsyncConnection, email_ids: Sequence[UUID]) -> None:
+    """As ``send_anew`` for each of these."""
+    await connection.execute(update(Email).where(_is_among(email_ids)).values(**_ANEW))
+
+
+def _is_among(email_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return Email.id == func.any(literal(list(email_ids), ARRAY(Uuid)))
+
+
+@dataclass(frozen=True, slots=True)
+class EmailOfState:
+    """An e-mail of the state that was asked for; ``is_suppressed`` if its recipient's address takes no mail."""
+
+    id: UUID
+    recipient_id: HostId
+    is_suppressed: bool
+
+
+async def hold_all(connection: AsyncConnection, state: State) -> list[EmailOfState]:
+    """The e-mails of this state, which no worker takes until the transaction ends."""
+    is_suppressed = (
+        exists()
+        .where(Account.user_id == Email.recipient_id, Suppression.address == func.lower(Account.email))
+        .correlate(Email)
+    )
+    statement = (
+        select(Email.id, Email.recipient_id, is_suppressed)
+        .where(Email.state == state.value)
+        # In one order, so that two who do this at once wait for each other in turn.
+        .order_by(Email.id)
+        .with_for_update(of=Email)
+    )
+    return [EmailOfState(*row) for row in await connection.execute(statement)]
 
 
 async def drop(connection: AsyncConnection, email_id: UUID) -> None:
@@ -119,8 +152,8 @@ class SuppressionRow:
     display_name: str | None
 
 
-async def suppressions(connection: AsyncConnection, after: Cursor | None, limit: int) -> list[SuppressionRow]:
-    """Suppressed addresses in their own order, after the cursor."""
+async def suppressions(connection: AsyncConnection, after: Cursor | None, limit: int | None) -> list[SuppressionRow]:
+    """Suppressed addresses in their own order, after the cursor; all of them without a limit."""
     statement = (
         select(Suppression.address, Suppression.reason, Suppression.created_at, Account.user_id, Account.display_name)
         .outerjoin(Account, func.lower(Account.email) == Suppression.address)

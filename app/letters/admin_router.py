@@ -10,8 +10,16 @@ from app.accounts.administrator import Administrator
 from app.core.http import InDatabase
 from app.core.pagination import Listing, Paging
 from app.core.problems import documented
-from app.letters.admin import MailAdministration, allow, drop, retry, suppress
-from app.letters.admin_schemas import AddressQuery, Delivery, EmailsQuery, Letter, NewSuppression, SuppressedAddress
+from app.letters.admin import MailAdministration, allow, drop, retry, retry_dead, suppress
+from app.letters.admin_schemas import (
+    AddressQuery,
+    Delivery,
+    EmailsQuery,
+    Letter,
+    NewSuppression,
+    Retried,
+    SuppressedAddress,
+)
 from app.letters.items import QueuedEmail
 
 router = APIRouter(prefix="/api/admin/mail", tags=["admin"], responses=documented(401, 403))
@@ -44,9 +52,16 @@ async def show_delivery(_: Administrator, mail: Mail) -> Delivery:
     return await mail.delivery()
 
 
+@router.post("/retry_dead")
+async def retry_dead_emails(admin: Administrator, database: InDatabase) -> Retried:
+    """Has every e-mail tried anew that is `dead`, but for those whose address is suppressed: they are left."""
+    async with database.transaction() as transaction:
+        return await retry_dead(transaction, admin)
+
+
 @router.post("/{email_id}/retry", status_code=204, responses=documented(404, 409))
 async def retry_email(email_id: UUID, admin: Administrator, database: InDatabase) -> None:
-    """Has an e-mail tried anew, at once, that is `dead`, `not_sent` or `dropped`."""
+    """Has an e-mail tried anew, at once, that is `dead`, `not_sent` or `dropped`; one that is `retrying`, at once."""
     async with database.transaction() as transaction:
         await retry(transaction, admin, email_id)
 

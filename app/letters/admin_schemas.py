@@ -55,6 +55,13 @@ class Delivery(BaseModel):
     push_due_since: datetime | None
 
 
+class Retried(BaseModel):
+    """How many e-mails are tried anew, and how many were left as they are, for their address is suppressed."""
+
+    count: int
+    left: int
+
+
 class Letter(BaseModel):
     """A letter as it was written, with all its headers."""
 

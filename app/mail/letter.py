@@ -8,7 +8,7 @@ from uuid import UUID
 class Letter:
     """One e-mail to one person. ``id`` is that of its row, ``thread`` what e-mails of one place share.
 
-    ``unsubscribe_url`` switches e-mail off by a POST, without a sign-in.
+    ``unsubscribe_url`` switches e-mail off by a POST, without a sign-in; None where there is nothing to switch off.
     """
 
     id: UUID
@@ -18,6 +18,6 @@ class Letter:
     subject: str
     text: str
     html: str
-    unsubscribe_url: str
+    unsubscribe_url: str | None
     thread: UUID
     headers: dict[str, str] = field(default_factory=dict)

@@ -57,9 +57,10 @@ def compose(letter: Letter, sender: Mailbox) -> Message:
         "In-Reply-To": thread,
         "References": thread,
         "Auto-Submitted": "auto-generated",
-        "List-Unsubscribe": f"<{one_line(letter.unsubscribe_url)}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+    if letter.unsubscribe_url is not None:
+        headers["List-Unsubscribe"] = f"<{one_line(letter.unsubscribe_url)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     headers |= {name: _text(name, value, _LONGEST_SUBJECT) for name, value in letter.headers.items()}
     return Message(sender.address, recipient, _head(headers) + _body(letter))
 

@@ -15,8 +15,10 @@ from fastapi import FastAPI
 
 from app.accounts.audit import COMMAND
 from app.letters.admin import retry_dead
+from app.letters.composer import Composer
 from app.letters.judge import LetterJudge
 from app.letters.kept import KeptLetters
+from app.letters.unsubscribe import UnsubscribeLinks
 from app.outbox.courier import Send, TooLate
 from app.projects.preflight import HostSchema
 from app.settings import QUIET
@@ -24,8 +26,9 @@ from tests.accounts.test_admin import listed, new_user, refused
 from tests.audited import Audited
 from tests.letters.judging import LINKS, URL, now_of, verdicts_of
 from tests.letters.queued import queued, state_of
+from tests.letters.test_composer import contents_of, due_email, due_item
 from tests.running import caller_of, running, until
-from tests.world import PEOPLE, World, bearer, email
+from tests.world import PEOPLE, SECRET, World, bearer, email
 
 MAIL = "/api/admin/mail"
 SUPPRESSIONS = f"{MAIL}/suppressions"
@@ -135,9 +138,8 @@ class TestRetry:
 
     @pytest.mark.parametrize(
         ("state", "slug"),
-        [("waiting", "still-to-be-sent"), ("retrying", "still-to-be-sent"), ("sending", "being-sent"),
-         ("sent", "already-sent")],
-    )  # fmt: skip
+        [("waiting", "still-to-be-sent"), ("sending", "being-sent"), ("sent", "already-sent")],
+    )
     async def test_what_is_to_be_sent_or_was_is_left_alone(self, admin, world, audited: Audited, state, slug):
         id_ = await queued(world, state=state)
         before = await _row(world, id_)
@@ -159,6 +161,38 @@ class TestRetry:
                 await retry_dead(transaction, COMMAND)
         verdict = (await verdicts_of(app, judge, [id_], await now_of(world)))[id_]
         assert isinstance(verdict, Send)
+
+    async def test_what_is_tried_again_later_is_tried_at_once_and_its_tries_count_on(self, admin, world, audited):
+        id_ = await queued(world, state="retrying", attempts=7, error="451 later")
+        assert (await admin.post(f"{MAIL}/{id_}/retry")).status_code == 204
+        row = await _row(world, id_)
+        assert (row["state"], row["attempts"], row["error"], row["is_forced"]) == ("retrying", 7, "451 later", True)
+        assert row["due_at"] <= await world.value("SELECT clock_timestamp()")
+        (entry,) = await audited.entries()
+        assert entry["details"] == {"email_id": str(id_), "state_before": "retrying"}
+
+    async def test_what_was_due_already_keeps_its_turn(self, admin: httpx.AsyncClient, world: World):
+        id_ = await queued(world, state="retrying", due_at=LONG_AGO)
+        assert (await admin.post(f"{MAIL}/{id_}/retry")).status_code == 204
+        assert (await _row(world, id_))["due_at"] == LONG_AGO
+
+    async def test_all_that_were_given_up_but_for_those_of_suppressed_addresses(self, admin, world, audited: Audited):
+        dead = {await queued(world, "client", state="dead", attempts=12) for _ in range(2)}
+        of_suppressed = await queued(world, "dev", state="dead", attempts=1, address="another@example.com")
+        of_nobody = await queued(world, recipient_id=await new_user(world), state="dead")
+        dropped = await queued(world, "client", state="dropped")
+        await world.execute("UPDATE client_portal.accounts SET email = upper(email) WHERE user_id = $1", PEOPLE["dev"])
+        await _suppress(world, email("dev"), "another@example.com")
+        before = [await _row(world, id_) for id_ in (of_suppressed, dropped)]
+        answer = await admin.post(f"{MAIL}/retry_dead")
+        assert (answer.status_code, answer.json()) == (200, {"count": 3, "left": 1})
+        assert {await state_of(world, id_) for id_ in (*dead, of_nobody)} == {"retrying"}
+        assert [await _row(world, id_) for id_ in (of_suppressed, dropped)] == before
+        entries = await audited.entries()
+        assert {entry["details"]["email_id"] for entry in entries} == {str(id_) for id_ in (*dead, of_nobody)}
+        assert (await admin.delete(SUPPRESSIONS, params={"address": email("dev")})).status_code == 204
+        assert (await admin.post(f"{MAIL}/retry_dead")).json() == {"count": 1, "left": 0}
+        assert (await admin.post(f"{MAIL}/retry_dead")).json() == {"count": 0, "left": 0}
 
     async def test_what_a_dead_worker_held_is_tried_again_by_itself(self, admin: httpx.AsyncClient, world: World):
         id_ = await queued(world, state="sending", due_at=LONG_AGO)
@@ -367,6 +401,17 @@ class TestLetter:
         assert "frame-ancestors 'self'" in policy
         assert "script" not in policy
         assert page.text == HTML.replace("<head>", '<head><base target="_blank">') + "\n"
+
+    async def test_the_link_that_ends_somebodys_e_mail_leads_nowhere_there(self, keeping, world: World):
+        admin, folder = keeping
+        id_ = await queued(world)
+        links = UnsubscribeLinks("https://portal.test", SECRET)
+        letter = Composer("https://portal.test", links).compose(due_email(id=id_), contents_of(due_item()))
+        _letter(folder, id_, html=letter.html)
+        page = (await admin.get(f"{MAIL}/{id_}/letter.html")).text
+        assert ">Unsubscribe</a>" in page
+        assert "token=" not in page
+        assert 'href="https://portal.test/account"' in page
 
     async def test_one_of_text_alone(self, keeping, world: World):
         admin, folder = keeping

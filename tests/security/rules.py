@@ -229,6 +229,7 @@ RULES: dict[str, Rule] = {
     "GET /api/admin/mail": Rule(200, may=ADMINS),
     "GET /api/admin/mail/delivery": Rule(200, may=ADMINS),
     "POST /api/admin/mail/{email_id}/retry": Rule(204, of="e-mail", may=ADMINS),
+    "POST /api/admin/mail/retry_dead": Rule(200, may=ADMINS),
     "POST /api/admin/mail/{email_id}/drop": Rule(204, of="e-mail", may=ADMINS),
     # It has not been written.
     "GET /api/admin/mail/{email_id}/letter": Rule(404, of="e-mail", may=ADMINS),

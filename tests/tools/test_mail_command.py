@@ -1,13 +1,16 @@
 """`portal mail`, as an operator types it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
 from tests.audited import Audited
 from tests.letters.queued import queued, state_of
+from tests.smtp import SmtpServer, Step
 from tests.tools.commands import Done, on, portal, refuses, succeeds
 from tests.world import World, email
 
@@ -31,11 +34,20 @@ class TestList:
         await queued(world, "dev")
         new, old = succeeds(mail(world, "list")).splitlines()
         assert old.split() == [
-            str(dead), "dead", "2026-01-02", "03:04:05Z", "12", "tries", email("client"),
+            str(dead), "dead", "2026-01-02", "03:04:05Z", "12", "tries", email("client"), "A", "leak",
             "451", "try", "again", "later",
         ]  # fmt: skip
         assert new.split()[1] == "waiting"
-        assert new.endswith("Deniz Kaya")
+        assert new.endswith("Deniz Kaya  A leak")
+
+    async def test_it_says_what_an_email_tells_first_and_how_much_more(self, world: World):
+        await queued(world, "dev", "A leak\x1b[2J", "Another", "And one")
+        await world.execute("UPDATE client_portal.email_items SET created_at = now()")
+        (line,) = succeeds(mail(world, "list")).splitlines()
+        assert line.endswith(" and 2 more")
+        assert "\x1b" not in line
+        await world.execute("DELETE FROM client_portal.email_items")
+        assert succeeds(mail(world, "list")).endswith("Deniz Kaya  nothing\n")
 
     async def test_of_one_state_and_the_newest(self, world: World):
         await queued(world, state="dead", created_at=OLD)
@@ -67,6 +79,23 @@ class TestRetry:
         assert {entry["details"]["email_id"] for entry in await audited.entries()} == {str(id_) for id_ in dead}
         assert succeeds(mail(world, "retry", "--dead")) == "0 e-mails are to be tried again.\n"
 
+    async def test_those_of_suppressed_addresses_are_left(self, world: World):
+        dead, of_suppressed = await queued(world, state="dead"), await queued(world, "dev", state="dead")
+        await _suppress(world, email("dev"))
+        assert succeeds(mail(world, "retry", "--dead")) == (
+            "1 e-mail is to be tried again.\n"
+            "1 left: the address is suppressed, `portal mail allow ADDRESS` lets e-mail go there again.\n"
+        )
+        assert (await state_of(world, dead), await state_of(world, of_suppressed)) == ("retrying", "dead")
+
+    async def test_all_that_would_be_tried_again_later(self, world: World):
+        later = [await queued(world, state="retrying", attempts=3) for _ in range(2)]
+        waiting = await queued(world, state="waiting")
+        assert succeeds(mail(world, "retry", "--retrying")) == "2 e-mails are to be tried again.\n"
+        due = await world.fetch("SELECT id, attempts FROM client_portal.email_outbox WHERE due_at <= clock_timestamp()")
+        assert {tuple(row) for row in due} == {(id_, 3) for id_ in later}
+        assert await state_of(world, waiting) == "waiting"
+
     async def test_it_is_all_or_nothing(self, world: World):
         audited = await Audited.on(world)
         dead, sent = await queued(world, state="dead"), await queued(world, state="sent")
@@ -77,11 +106,65 @@ class TestRetry:
         assert await audited.entries() == []
 
     @pytest.mark.parametrize(
-        "arguments", [[], ["00000000-0000-4000-8000-000000000001", "--dead"]], ids=["none", "both"]
+        "arguments",
+        [[], ["00000000-0000-4000-8000-000000000001", "--dead"], ["--dead", "--retrying"]],
+        ids=["none", "both", "all"],
     )
     async def test_it_must_be_said_which(self, world: World, arguments):
-        says = "Say which: the ids of e-mails, or --dead for all that were given up"
-        assert refuses(mail(world, "retry", *arguments)) == says
+        assert refuses(mail(world, "retry", *arguments)).startswith("Say which: the ids of e-mails, --dead for all")
+
+
+async def test_suppressed_addresses_are_lines(world: World):
+    assert succeeds(mail(world, "suppressed")) == ""
+    await _suppress(world, email("dev"), "another@example.com")
+    another, devs = succeeds(mail(world, "suppressed")).splitlines()
+    assert another.startswith("another@example.com  20")
+    assert another.endswith("Z  nobody's  550 unknown")
+    assert devs.startswith("dev@example.com  20")
+    assert devs.endswith("Z  Deniz Kaya  550 unknown")
+
+
+async def _suppress(world: World, *addresses: str) -> None:
+    for address in addresses:
+        await world.execute(
+            "INSERT INTO client_portal.email_suppressions (address, reason) VALUES ($1, '550 unknown')", address
+        )
+
+
+class TestTest:
+    """An e-mail by hand, which needs no database."""
+
+    SENDER = "Firm <portal@firm.example>"
+
+    def test_it_goes_to_the_server_and_that_is_said(self):
+        with SmtpServer() as server:
+            said = succeeds(portal("mail", "test", "ada@example.com", SMTP_URL=server.url(), MAIL_FROM=self.SENDER))
+        (received,) = server.received
+        assert received.recipients == ["ada@example.com"]
+        assert received.message["Subject"] == "A test of e-mail from Client Portal"
+        assert received.message["List-Unsubscribe"] is None
+        assert said == f"{urlsplit(server.url()).netloc} took it for ada@example.com, from portal@firm.example.\n"
+
+    def test_a_server_that_refuses_is_quoted(self):
+        with SmtpServer() as server:
+            server.once(Step.RCPT, "550 5.1.1 no such user")
+            fault = refuses(portal("mail", "test", "ada@example.com", SMTP_URL=server.url()))
+        assert fault == f"Not sent: {urlsplit(server.url()).netloc}: RCPT: 550 5.1.1 no such user"
+
+    def test_a_server_that_is_not_there_is_told_apart(self):
+        fault = refuses(portal("mail", "test", "ada@example.com", SMTP_URL="smtp://127.0.0.1:1"))
+        assert fault.startswith("Not sent: 127.0.0.1:1: connection: ")
+
+    def test_what_is_no_address(self):
+        fault = refuses(portal("mail", "test", "ada", SMTP_URL="smtp://127.0.0.1:1"))
+        assert fault == "Not sent: 127.0.0.1:1: this is no address that mail can be sent to"
+
+    def test_without_a_server_it_is_a_file_in_development_and_none_in_production(self, tmp_path: Path):
+        said = succeeds(portal("mail", "test", "ada@example.com", DATA_DIR=str(tmp_path)))
+        (file,) = (tmp_path / "mail").iterdir()
+        assert said == f"Kept as {file}, and not sent: SMTP_URL is not set.\n"
+        fault = refuses(portal("mail", "test", "ada@example.com", DATA_DIR=str(tmp_path), APP_ENV="production"))
+        assert fault.startswith("SMTP_URL: must be set")
 
 
 async def test_dropping(world: World):
