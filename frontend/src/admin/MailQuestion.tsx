@@ -1,7 +1,6 @@
 import { Confirm } from '../portal/ui/Confirm.tsx';
 import * as api from './api.ts';
-import { nameOf, wordsOf } from './mail.ts';
-import { counted } from './words.ts';
+import { nameOf, retriedText, wordsOf } from './mail.ts';
 
 export type Deed = 'retry' | 'drop';
 export type Asked = { deed: Deed; email: api.Email } | 'retry all';
@@ -62,11 +61,7 @@ export function MailQuestion({ asked, carryOut, closed }: Props) {
 }
 
 function RetryAll({ carryOut, closed }: Omit<Props, 'asked'>) {
-  const retry = async () => {
-    const { count, left } = await api.retryDeadEmails();
-    const said = `${counted(count, 'e-mail')} that had been given up ${count === 1 ? 'is' : 'are'} tried again now.`;
-    return left > 0 ? `${said} ${counted(left, 'more is', 'more are')} left: try all again for those.` : said;
-  };
+  const retry = async () => retriedText(await api.retryDeadEmails());
   return (
     <Confirm
       title="Try all again that were given up?"
@@ -79,7 +74,7 @@ function RetryAll({ carryOut, closed }: Omit<Props, 'asked'>) {
         Every e-mail that was given up, whoever it is for, is looked at anew right away. People get what they
         have not read meanwhile, may still see and still want by e-mail.
       </p>
-      <p>That helps once what kept them is mended; until then they are given up again.</p>
+      <p>Those to suppressed addresses stay as they are: the addresses have to be allowed first.</p>
     </Confirm>
   );
 }

@@ -142,6 +142,12 @@ export interface Delivery {
   push_due_since: string | null;
 }
 
+export interface Retried {
+  count: number;
+  /** As they were, for nothing is sent to their addresses. */
+  left: number;
+}
+
 const pageSize = 50;
 
 export const accounts = (filters: Filters, cursor = '', limit = pageSize) =>
@@ -184,9 +190,7 @@ export const emails = (filters: Filters, cursor = '', limit = pageSize) =>
   call<Page<Email>>(`/api/admin/mail?${query({ ...filters, cursor, limit })}`);
 export const retryEmail = (id: string) =>
   call<void>(`/api/admin/mail/${segment(id)}/retry`, { method: 'POST' });
-/** A part of them, where there are very many; `left` says how many are still to be asked for. */
-export const retryDeadEmails = () =>
-  call<{ count: number; left: number }>('/api/admin/mail/retry_dead', { method: 'POST' });
+export const retryDeadEmails = () => call<Retried>('/api/admin/mail/retry_dead', { method: 'POST' });
 export const dropEmail = (id: string) =>
   call<void>(`/api/admin/mail/${segment(id)}/drop`, { method: 'POST' });
 export const delivery = () => call<Delivery>('/api/admin/mail/delivery');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery, Email, MailState } from './api.ts';
-import { hindranceOf, mayRetry, nameOf, standings, wordsOf } from './mail.ts';
+import { hindranceOf, mayRetry, nameOf, retriedText, standings, wordsOf } from './mail.ts';
 
 const email: Email = {
   id: 'e',
@@ -45,6 +45,13 @@ describe('what became of it', () => {
 test('one that is to be retried may be tried now', () => {
   const states: MailState[] = ['waiting', 'sending', 'retrying', 'sent', 'not_sent', 'dead', 'dropped'];
   expect(states.filter((state) => mayRetry.has(state))).toEqual(['retrying', 'not_sent', 'dead', 'dropped']);
+});
+
+test('what became of all that were tried again', () => {
+  expect(retriedText({ count: 1, left: 0 })).toBe('1 e-mail that had been given up is tried again now.');
+  expect(retriedText({ count: 3, left: 1 })).toBe(
+    '3 e-mails that had been given up are tried again now. 1 stays as it is: the address is suppressed.',
+  );
 });
 
 describe('what keeps e-mail from leaving', () => {

@@ -9,7 +9,7 @@ import {
   Trash2,
 } from 'lucide';
 import type { Kind } from '../shared/kinds.ts';
-import type { Delivery, Email, MailState } from './api.ts';
+import type { Delivery, Email, MailState, Retried } from './api.ts';
 import { counted, shortId, shortTime } from './words.ts';
 
 interface Standing {
@@ -91,6 +91,17 @@ const dropped: ReadonlySet<MailState> = new Set(['waiting', 'retrying', 'sending
 export function isUnderWay({ state, due_at }: Email): boolean {
   if (state === 'sending') return true;
   return (state === 'waiting' || state === 'retrying') && Date.parse(due_at) <= Date.now();
+}
+
+/** What became of those that were given up when all were to be tried again. */
+export function retriedText({ count, left }: Retried): string {
+  const verb = (of: number, one: string, many: string) => (of === 1 ? one : many);
+  return [
+    `${counted(count, 'e-mail')} that had been given up ${verb(count, 'is', 'are')} tried again now.`,
+    left > 0 && `${left} ${verb(left, 'stays as it is', 'stay as they are')}: the address is suppressed.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** What keeps e-mail or push from leaving, if anything does. */
