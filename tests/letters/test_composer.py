@@ -370,4 +370,4 @@ def test_times_of_a_digest_are_of_each_thing():
 def test_the_links_of_different_people_differ():
     urls = {composed(due_item(), recipient_id=UUID(int=number)).unsubscribe_url for number in range(3)}
     assert len(urls) == 3
-    assert all(url.startswith(f"{URL}/unsubscribe?token=") for url in urls)
+    assert all(str(url).startswith(f"{URL}/unsubscribe?token=") for url in urls)
