@@ -105,14 +105,14 @@ async def test_all_that_were_given_up_are_tried_again(people: People, shared_wor
     given_up = [await queued(shared_world, person, state="dead", error=FAULT) for person in ("dev", "client")]
     dropped = await queued(shared_world, "pm", state="dropped")
     admin = await people.page_of("admin", MAIL)
-    await admin.get_by_role("button", name="Try all again").click()
+    await admin.get_by_role("button", name="Try all given up again").click()
     dialog = admin.get_by_role("dialog", name="Try all again that were given up?")
     await dialog.get_by_role("button", name="Cancel").click()
     assert [await state_of(shared_world, id_) for id_ in given_up] == ["dead", "dead"]
-    await admin.get_by_role("button", name="Try all again").click()
+    await admin.get_by_role("button", name="Try all given up again").click()
     await dialog.get_by_role("button", name="Try all again").click()
     await expect(admin.get_by_text("2 e-mails that had been given up are tried again now.")).to_be_visible()
-    await expect(admin.get_by_role("button", name="Try all again")).to_have_count(0)
+    await expect(admin.get_by_role("button", name="Try all given up again")).to_have_count(0)
     assert [await state_of(shared_world, id_) for id_ in given_up] == ["retrying", "retrying"]
     assert await state_of(shared_world, dropped) == "dropped"
 
@@ -131,11 +131,11 @@ async def test_one_that_is_to_be_retried_is_tried_now(people: People, shared_wor
 async def test_what_keeps_e_mail_from_leaving_is_said(people: People) -> None:
     context = await people.browser_of("admin")
     page = await context.new_page()
-    state = {"way": "off: SMTP_URL is not set", "email_due_since": "2026-11-20T12:00:00Z", "push_due_since": None}
+    state = {"way": "off: SMTP_URL is not set", "email_due_since": None, "push_due_since": "2026-11-20T12:00:00Z"}
     await page.route("**/api/admin/mail/delivery", lambda route: route.fulfill(json=state))
     await page.goto(MAIL)
     await expect(page.get_by_text("E-mail is not sent: SMTP_URL is not set. What is to be sent waits.")).to_be_visible()
-    await expect(page.get_by_text("E-mail has been due since")).to_be_visible()
+    await expect(page.get_by_text("Push has been due since")).to_be_visible()
     await page.unroute("**/api/admin/mail/delivery")
     await page.reload()
     await expect(page.get_by_text("No e-mail yet")).to_be_visible()

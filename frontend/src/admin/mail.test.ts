@@ -59,7 +59,11 @@ describe('what keeps e-mail from leaving', () => {
   test.each<[string, Partial<Delivery>, RegExp[]]>([
     ['nothing, where all is well', {}, []],
     ['nothing, where it is kept in files', { way: 'files' }, []],
-    ['no server', { way: 'off: SMTP_URL is not set' }, [/not sent: SMTP_URL is not set\. What/]],
+    [
+      'no server, by which what is due waits',
+      { way: 'off: SMTP_URL is not set', email_due_since: '2026-11-20T12:00:00Z' },
+      [/not sent: SMTP_URL is not set\. What/],
+    ],
     ['no answer', { email_due_since: '2026-11-20T12:00:00Z' }, [/^E-mail has been due since Nov 20/]],
     ['push alone', { push_due_since: '2026-11-20T12:00:00Z' }, [/^Push has been due since Nov 20/]],
   ])('%s', (_, changes, lines) => {

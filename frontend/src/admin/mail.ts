@@ -107,9 +107,11 @@ export function retriedText({ count, left }: Retried): string {
 /** What keeps e-mail or push from leaving, if anything does. */
 export function hindranceOf({ way, email_due_since, push_due_since }: Delivery): string[] {
   const [kind, why] = way.split(/:\s*(.*)/);
+  const isOff = kind === 'off';
   return [
-    kind === 'off' && `E-mail is not sent${why ? `: ${why}` : ''}. What is to be sent waits.`,
-    email_due_since !== null &&
+    isOff && `E-mail is not sent${why ? `: ${why}` : ''}. What is to be sent waits.`,
+    !isOff &&
+      email_due_since !== null &&
       `E-mail has been due since ${shortTime(email_due_since)} and has not left: the mail server may be out of reach, or no worker is running.`,
     push_due_since !== null &&
       `Push has been due since ${shortTime(push_due_since)} and has not left: no push service may be within reach, or no worker is running.`,

@@ -41,7 +41,7 @@ export function MailPage() {
   return (
     <Page
       title="E-mail"
-      lead="What was sent in the last month, and what was not: each in the words of its recipient, the last made first."
+      lead="What was sent in the last month, and what was not, the latest made first. In quotes is what it tells its recipient."
       aside={
         <a class="button to-suppressions" href="/admin/mail/suppressions">
           <Icon of={MailX} size={18} />
@@ -75,7 +75,7 @@ export function MailPage() {
         <p class="mail-all">
           <button type="button" class="button" onClick={() => setAsked('retry all')}>
             <Icon of={RotateCw} size={18} />
-            Try all again that were given up
+            Try all given up again
           </button>
         </p>
       )}
