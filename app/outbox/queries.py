@@ -85,18 +85,26 @@ class Outcome:
 
 
 _HELD_FOR = "5s"
+_HELD_ALTOGETHER = "10s"
 _LIMITS = select(
     func.set_config("idle_in_transaction_session_timeout", bindparam("within", type_=Text), true()),
     func.set_config("statement_timeout", bindparam("within", type_=Text), true()),
+    # The two above do not see who falls silent between the parts of one statement. New in Postgres 17.
+    case(
+        (
+            func.current_setting("server_version_num").cast(Integer) >= 170000,
+            func.set_config("transaction_timeout", bindparam("altogether", type_=Text), true()),
+        )
+    ),
 )
 
 
 async def hold_briefly(connection: AsyncConnection) -> None:
-    """Has the server end this transaction when we ask nothing for so long, or when one statement takes as long.
+    """Has the server end this transaction when we ask nothing for some seconds, or when one statement takes as long.
 
     People's posts join e-mails: they would wait for as long as a process is frozen that holds them.
     """
-    await fetch(connection, _LIMITS, {"within": _HELD_FOR})
+    await fetch(connection, _LIMITS, {"within": _HELD_FOR, "altogether": _HELD_ALTOGETHER})
 
 
 async def hold_due(connection: AsyncConnection, table: Table, limit: int) -> list[Due]:

