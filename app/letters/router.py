@@ -9,7 +9,7 @@ from app.core.database import Database
 from app.core.errors import Invalid, NotFound
 from app.core.http import InDatabase
 from app.core.problems import documented
-from app.core.types import HostId
+from app.core.types import STORABLE, HostId
 from app.letters.unsubscribe import UnsubscribeLinks
 from app.preferences.router import Service
 from app.preferences.service import PreferenceService
@@ -26,7 +26,7 @@ class EmailSetting(BaseModel):
 class EmailSettingChange(EmailSetting):
     """By ``token``, that of a link in an e-mail, whoever that was sent to."""
 
-    token: Annotated[str, StringConstraints(max_length=1000)]
+    token: Annotated[str, StringConstraints(max_length=1000), STORABLE]
 
 
 class Addressee(EmailSetting):

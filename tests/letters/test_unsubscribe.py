@@ -167,7 +167,7 @@ class TestBadTokens:
         read = await mailbox.get("/api/unsubscribe", params={"token": written})
         changed = await mailbox.post("/api/unsubscribe", json={"token": written, "email_enabled": False})
         assert read.status_code == 404
-        assert changed.status_code == (422 if bad == "very long" else 404)
+        assert changed.status_code == (422 if bad in {"NUL", "very long"} else 404)
         assert is_problem(read)
         assert is_problem(changed)
         assert await _with_email(world) == before
