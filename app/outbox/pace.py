@@ -29,8 +29,6 @@ class Pace:
     longest_pause: float = 60.0
     stop: float = 3.0
     """What is being delivered at the end may take so long, unless whoever ends the worker says otherwise."""
-    purge: float = 3600.0
-    kept: timedelta = timedelta(days=30)
 
     def retry(self, attempts: int) -> timedelta:
         """From the failure of this attempt, the first being 1, to the next."""
@@ -45,9 +43,6 @@ class Pace:
 
     def next_poll(self) -> float:
         return _jittered(self.poll)
-
-    def next_purge(self) -> float:
-        return _jittered(self.purge)
 
 
 def _growing(first: float, longest: float, doublings: int) -> float:

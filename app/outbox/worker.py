@@ -9,7 +9,6 @@ import structlog
 from prometheus_client import Counter
 
 from app.core.database import Database
-from app.outbox import queries
 from app.outbox.appetite import Appetite
 from app.outbox.claimed import Claimed
 from app.outbox.claims import Claims
@@ -22,8 +21,6 @@ from app.outbox.pace import Pace
 from app.outbox.way import Way
 
 log = structlog.get_logger(__name__)
-
-_PURGED_AT_ONCE = 1000
 
 
 class Worker(Generic[Parcel]):
@@ -63,7 +60,6 @@ class Worker(Generic[Parcel]):
         self._ledger.start()
         self._tasks = [
             asyncio.create_task(self._claim(), name=f"claims of {name}"),
-            asyncio.create_task(self._purge(), name=f"purge of {name}"),
             *(asyncio.create_task(self._work(way), name=f"lane of {name}") for way in self._ways),
         ]
 
@@ -71,10 +67,9 @@ class Worker(Generic[Parcel]):
         """Lets what is being delivered end within so many seconds, and gives the rest back at once."""
         if not self._tasks:
             return
-        claims, purge, *lanes = self._tasks
+        claims, *lanes = self._tasks
         self._ends.set()
         self._is_low.set()
-        purge.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._pace.stop if within is None else within):
                 await self._give_back()
@@ -228,22 +223,3 @@ class Worker(Generic[Parcel]):
         else:
             said.info("outbox_row_retried")
         return Entry(outcome, (claimed.parcel, fault) if isinstance(fault, Refused) else None)
-
-    async def _purge(self) -> None:
-        """Deletes what has ended long ago, now and then."""
-        while True:
-            await asyncio.sleep(self._pace.next_purge())
-            try:
-                await self.purge()
-            except Exception as error:
-                log.warning("outbox_not_purged", outbox=self.outbox, error=told_in_logs(error))
-
-    async def purge(self) -> int:
-        """Deletes what has ended long ago; answers how many rows that were."""
-        total = 0
-        while True:
-            async with self._database.reading(self._pace.lease) as connection:
-                deleted = await queries.delete_old(connection, self._courier.table, self._pace.kept, _PURGED_AT_ONCE)
-            total += deleted
-            if deleted < _PURGED_AT_ONCE:
-                return total

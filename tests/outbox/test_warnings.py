@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ async def test_that_links_lead_to_this_machine(world: World, tmp_path: Path):
 
 @pytest.mark.parametrize("environment", ["production", "development"])
 async def test_that_no_email_is_sent_though_push_is(world: World, tmp_path: Path, environment: str):
-    own = {"APP_ENV": environment, "VAPID_PRIVATE_KEY": new_private_key()}
+    own: dict[str, Any] = {"APP_ENV": environment, "VAPID_PRIVATE_KEY": new_private_key()}
     with WorkerProcess(world, tmp_path, "", **own) as process:
         await until(lambda: process.is_at_work, within=60)
         is_warned = "warning: SMTP_URL is not set: no e-mail is sent" in said_at_start(process)

@@ -161,18 +161,6 @@ async def test_lanes_are_closed_when_there_is_nothing_to_do(office: PostOffice):
         await until(lambda: (courier.opened, courier.closed) == (2, 2))
 
 
-async def test_what_ended_long_ago_is_deleted(office: PostOffice):
-    long_ago = datetime.now(UTC) - timedelta(days=31)
-    (old,) = await office.queue(state="sent", created_at=long_ago, ended_at=long_ago)
-    (open_,) = await office.queue(state="retrying", created_at=long_ago, due_at=datetime.now(UTC) + timedelta(hours=1))
-    (late,) = await office.queue(state="dead", created_at=long_ago, ended_at=datetime.now(UTC))
-    async with office.at_work(StandIn()) as worker:
-        assert await worker.purge() == 1
-    rows = await office.world.fetch("SELECT id FROM client_portal.email_outbox")
-    assert {row["id"] for row in rows} == {open_, late}
-    assert old not in {row["id"] for row in rows}
-
-
 @pytest.mark.parametrize("lanes", [1, 3], ids=["one lane", "three lanes"])
 async def test_an_orderly_stop_ends_what_is_under_way_and_gives_the_rest_back(office: PostOffice, lanes: int):
     ids = await office.queue(20)
