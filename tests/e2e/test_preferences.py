@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Locator, Page, Response, expect
+from playwright.async_api import BrowserContext, Locator, Page, Request, Response, expect
 
 from app.dev.demo import FIRST_PROJECT, PASSWORD
 from app.letters.unsubscribe import UnsubscribeLinks
@@ -103,7 +104,7 @@ async def test_each_person_chooses_of_what_they_can_be_told(people: People) -> N
 async def test_the_time_zone_is_that_of_the_first_browser(people: People, shared_world: World) -> None:
     async def is_kept() -> bool:
         kept = "SELECT time_zone FROM client_portal.notification_times WHERE user_id = $1"
-        return await shared_world.value(kept, PEOPLE["client"]) == "Asia/Kolkata"
+        return bool(await shared_world.value(kept, PEOPLE["client"]) == "Asia/Kolkata")
 
     await people.page_of("client", PROJECT, timezone_id="Asia/Kolkata")
     await until(is_kept)
@@ -201,8 +202,13 @@ async def test_an_admin_is_told_of_their_own_projects(people: People) -> None:
 async def test_quiet_hours_are_saved_once_and_whole(people: People) -> None:
     page = await people.page_of("client", "/account")
     await _saves(page, page.get_by_role("switch", name="Quiet hours"))
-    sent: list[dict[str, object]] = []
-    page.on("request", lambda request: sent.append(request.post_data_json) if request.method == "PATCH" else None)
+    sent: list[Any] = []
+
+    def note(request: Request) -> None:
+        if request.method == "PATCH":
+            sent.append(request.post_data_json)
+
+    page.on("request", note)
     begin = page.get_by_label("From")
     await begin.fill("20:00")
     await begin.fill("20:30")
@@ -483,7 +489,7 @@ async def _saved(page: Page, where: str = PREFERENCES, holding: str = "") -> Asy
         request = response.request
         if request.method != "PATCH" or not response.url.endswith(f"/api/notifications/{where}"):
             return False
-        return holding in request.post_data if holding else list(request.post_data_json) != ["time_zone"]
+        return holding in (request.post_data or "") if holding else list(request.post_data_json or ()) != ["time_zone"]
 
     async with page.expect_response(is_save) as answer:
         yield
