@@ -137,8 +137,11 @@ class NotificationService:
             transaction.after_commit.append(lambda: self._created.labels(event.type.value).inc(len(recipients)))
 
 
-async def notify_members(transaction: Transaction, event: Event, quiet: timedelta = QUIET) -> list[HostId]:
-    """``NotificationService.notify`` for who has no running application, such as a command."""
+async def notify_members(transaction: Transaction, event: Event, quiet: timedelta | None = None) -> list[HostId]:
+    """``NotificationService.notify`` for who has no running application, such as a script.
+
+    Without a time that e-mail waits for more to tell, bells ring and nothing else.
+    """
     return _announce(transaction, await telling_queries.insert_for_members(transaction.connection, event, quiet))
 
 

@@ -61,7 +61,9 @@ _CONTENT = {
     "title": bindparam("title", type_=Text),
     "body": bindparam("body", type_=Text),
 }
-_DUE_AT = func.clock_timestamp() + bindparam("quiet", type_=Interval)
+_QUIET = bindparam("quiet", type_=Interval)
+_DUE_AT = func.clock_timestamp() + _QUIET
+_IS_TOLD_ELSEWHERE = _QUIET.is_not(None)
 
 
 def _told_to(recipients: Select[HostId] | CompoundSelect[HostId]) -> Select[UUID, HostId]:
@@ -87,7 +89,9 @@ def _told_to(recipients: Select[HostId] | CompoundSelect[HostId]) -> Select[UUID
         ~exists().where(EmailItem.notification_id == told.c.id),
     )
     mailed = _joined_or_made(
-        select(told.c.user_id, told.c.thread, _DUE_AT).where(told.c.email, or_(is_rung, is_unheard_of))
+        select(told.c.user_id, told.c.thread, _DUE_AT).where(
+            _IS_TOLD_ELSEWHERE, told.c.email, or_(is_rung, is_unheard_of)
+        )
     )
     items = insert(EmailItem).from_select(
         ["notification_id", "email_id", *_CONTENT],
@@ -95,7 +99,7 @@ def _told_to(recipients: Select[HostId] | CompoundSelect[HostId]) -> Select[UUID
     )
     pushed = insert(Push).from_select(
         ["id", "recipient_id", "due_at"],
-        select(told.c.id, told.c.user_id, func.clock_timestamp()).where(told.c.push, is_rung),
+        select(told.c.id, told.c.user_id, func.clock_timestamp()).where(_IS_TOLD_ELSEWHERE, told.c.push, is_rung),
     )
     return select(rung.c.id, rung.c.recipient_user_id).add_cte(
         items.on_conflict_do_nothing().cte("items"), pushed.on_conflict_do_nothing().cte("pushed")
@@ -186,8 +190,11 @@ _TELL_MEMBERS = _told_to(union(_MEMBERS_TOLD, _ADMIN_TOLD))
 _TELL_ONE = _told_to(select(bindparam("recipient", type_=HOST_ID).label("user_id")))
 
 
-async def insert_for_members(connection: AsyncConnection, event: Event, quiet: timedelta) -> list[Told]:
-    """Tells each member whom the event's rule names, except who did it. E-mail waits for so long for more to tell."""
+async def insert_for_members(connection: AsyncConnection, event: Event, quiet: timedelta | None) -> list[Told]:
+    """Tells each member whom the event's rule names, except who did it.
+
+    E-mail waits for so long for more to tell; with None only bells ring.
+    """
     who = {"told": sorted(event.told), "developer_id": event.developer_id, "event_actor": event.actor_id}
     return [Told(*row) for row in await fetch(connection, _TELL_MEMBERS, _parameters(event, quiet) | who)]
 
@@ -198,7 +205,7 @@ async def insert_for(connection: AsyncConnection, event: Event, recipient_id: Ho
     return [Told(*row) for row in await fetch(connection, _TELL_ONE, _parameters(event, quiet) | who)]
 
 
-def _parameters(event: Event, quiet: timedelta) -> dict[str, Any]:
+def _parameters(event: Event, quiet: timedelta | None) -> dict[str, Any]:
     return {
         "key": event.key,
         "project_id": event.project_id,

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 import trustme
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from app.core.database import Database
 from app.letters.pushes import PushCourier
@@ -503,13 +504,13 @@ class TestWhereItGoes:
             await lane.deliver(message(await pushed.due("client")))
         assert len(service.at(browser.path)) == 1
 
-    async def test_faults_do_not_tell_the_endpoint(self, lane, service, pushed: Pushed, capfd):
+    async def test_faults_do_not_tell_the_endpoint(self, lane, service, pushed: Pushed):
         browsers = [Browser(service.port, host=host) for host in ("localhost", "unknown.example", "127.0.0.1")]
         service.answers[browsers[0].path].append(403)
         await pushed.wanted_in("client", *browsers)
-        with pytest.raises(TryLater) as fault:
+        with capture_logs() as logs, pytest.raises(TryLater) as fault:
             await lane.deliver(message(await pushed.due("client")))
-        said = str(fault.value) + "".join(capfd.readouterr())
+        said = f"{fault.value} {logs}"
         assert "push_refused" in said
         assert "/push/" not in said
         assert "unknown.example" not in said
