@@ -1,6 +1,6 @@
 """How many rows a worker has in hand at once."""
 
-_MOST = 50
+_MOST = 200
 _SHORT_SECONDS = 0.25
 _LONG_SECONDS = 1.0
 
