@@ -377,6 +377,32 @@ describe('pages', () => {
     expect(shown(store)).toEqual(['n4', 'n3', 'n2']);
   });
 
+  test('of a tab that is opened while the other one is read anew are read too', async () => {
+    server.add(3);
+    const store = await openedStore();
+    store.setTab('unread');
+    await settled();
+    server.hold();
+    const refresh = store.refresh();
+    store.setTab('all');
+    await server.release();
+    await refresh;
+    await settled();
+    expect(shown(store)).toEqual(['n3', 'n2', 'n1']);
+  });
+
+  test('that were asked for before everything was read anew do not undo it', async () => {
+    server.add(2);
+    const store = newStore();
+    server.hold();
+    store.setOpen(true);
+    server.add(1);
+    const refresh = store.refresh();
+    await server.release('reversed');
+    await refresh;
+    expect(shown(store)).toEqual(['n3', 'n2', 'n1']);
+  });
+
   test('a page that fails can be asked for again', async () => {
     server.pageSize = 2;
     server.add(3);

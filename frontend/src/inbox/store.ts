@@ -107,14 +107,16 @@ export class InboxStore {
     const tab = this.tab.value;
     const view = this.views[tab];
     if (view.value.status === 'loading' || view.value.status === 'ready') return;
-    view.value = { ...view.value, status: 'loading' };
+    const asked: View = { ...view.value, status: 'loading' };
+    view.value = asked;
+    // Once the view is another one, it was read anew or given up meanwhile: this answer is the older one.
     try {
       await this.#buffered(async () => {
         const page = await this.#wire.list({ unread: tab === 'unread' });
-        this.#replace(tab, page);
+        if (view.value === asked) this.#replace(tab, page);
       });
     } catch {
-      view.value = { ...view.value, status: 'failed' };
+      if (view.value === asked) view.value = { ...asked, status: 'failed' };
     }
   }
 
@@ -261,10 +263,10 @@ export class InboxStore {
 
   async #readAnew(): Promise<void> {
     const tab = this.tab.value;
-    const loaded = this.views[tab].value.status === 'ready';
+    const { status } = this.views[tab].value;
     const [, page] = await Promise.all([
       this.#readCount(),
-      loaded ? this.#wire.list({ unread: tab === 'unread' }) : undefined,
+      status === 'ready' || status === 'loading' ? this.#wire.list({ unread: tab === 'unread' }) : undefined,
     ]);
     const other = this.views[tab === 'all' ? 'unread' : 'all'];
     batch(() => {
@@ -273,6 +275,8 @@ export class InboxStore {
       if (this.#holds()) this.#holdNew(tab, page);
       else this.#replace(tab, page);
     });
+    // Who changed to the other tab meanwhile has just lost what it showed.
+    if (this.tab.value !== tab) void this.load();
   }
 
   async #readCount(): Promise<number> {
@@ -327,7 +331,8 @@ export class InboxStore {
   }
 
   #holds(): boolean {
-    return this.open.value && this.views[this.tab.value].value.ids.length > 0;
+    const { status, ids } = this.views[this.tab.value].value;
+    return this.open.value && status === 'ready' && ids.length > 0;
   }
 
   #holdNew(tab: Tab, page: Page<NotificationItem>): void {
@@ -386,6 +391,7 @@ export class InboxStore {
 
   #dropRead(): void {
     const view = this.views.unread;
+    if (view.value.status !== 'ready') return;
     const ids = view.value.ids.filter((id) => this.#isUnread(id));
     if (ids.length !== view.value.ids.length) view.value = { ...view.value, ids };
   }

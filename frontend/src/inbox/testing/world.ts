@@ -24,11 +24,15 @@ export class FakeServer implements Wire {
     this.#held = [];
   }
 
-  async release(): Promise<void> {
+  /** Lets the answers go, the last one first if they are to overtake each other. */
+  async release(order: 'asked' | 'reversed' = 'asked'): Promise<void> {
     const held = this.#held ?? [];
     this.#held = null;
-    for (const answer of held) answer();
-    await settled();
+    if (order === 'reversed') held.reverse();
+    for (const answer of held) {
+      answer();
+      await settled();
+    }
   }
 
   list({ cursor = '', unread }: { cursor?: string; unread: boolean }) {
