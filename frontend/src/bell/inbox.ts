@@ -32,7 +32,7 @@ export function startInbox(api: string, token: () => string | undefined): Inbox 
     clock: browserClock,
   });
   const forget = store.tab.subscribe(rememberTab);
-  const sight = new Sight(tellSight(access), browserClock);
+  const sight = new Sight(tellSight(access), channel, browserClock);
   const look = () => sight.look(!document.hidden && feed.mode.value === 'live');
   const unlook = feed.mode.subscribe(look);
   const unwatch = watchPage(feed, look);

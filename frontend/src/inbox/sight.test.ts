@@ -1,16 +1,22 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Sight, sightEveryMs } from './sight.ts';
-import { FakeClock } from './testing/world.ts';
+import { FakeClock, Tabs } from './testing/world.ts';
 
 let clock: FakeClock;
+let tabs: Tabs;
 let told: boolean[];
 let sight: Sight;
 
 beforeEach(() => {
   clock = new FakeClock();
+  tabs = new Tabs();
   told = [];
-  sight = new Sight((isSeen) => told.push(isSeen), clock);
+  sight = newSight();
 });
+
+function newSight(): Sight {
+  return new Sight((isSeen) => told.push(isSeen), tabs.channel(), clock);
+}
 
 test('as long as the page is before somebody, the server is told again and again', async () => {
   sight.look(true);
@@ -37,11 +43,22 @@ test('a page that nobody rested on says nothing', async () => {
 });
 
 test('a tab that is left is hidden before the next one says that it is seen', async () => {
-  const next = new Sight((isSeen) => told.push(isSeen), clock);
+  const next = newSight();
   sight.look(true);
   await clock.pass(2_000);
   next.look(true);
   sight.look(false);
   await clock.pass(2_000);
   expect(told).toEqual([true, false, true]);
+});
+
+test('of two windows in view the one that stays says so when the other one goes', async () => {
+  const other = newSight();
+  newSight();
+  sight.look(true);
+  other.look(true);
+  await clock.pass(2_000);
+  other.look(false);
+  await clock.pass(2_000);
+  expect(told).toEqual([true, true, false, true]);
 });

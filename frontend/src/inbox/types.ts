@@ -44,6 +44,7 @@ export type TabMessage =
   | { kind: 'beat'; mode: Mode; count?: number }
   | { kind: 'hello' }
   | { kind: 'restart' }
+  | { kind: 'unseen' }
   | { kind: 'claim'; claim: Claim }
   | { kind: 'settled'; id: string; ok: boolean };
 
