@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from app.core.types import HostId
 from app.letters.queries import Contents, DueEmail, DueItem, Tally
@@ -19,6 +20,22 @@ from app.preferences.event_types import EventType
 SHOWN = 20
 """How many things one e-mail tells, the latest ones; the others it counts. Gmail shows the first 100 KiB only."""
 _NAME_MAX = 120
+
+
+@cache
+def _templates() -> tuple[Template, Template]:
+    """Of the text and of the HTML; compiled once."""
+    environment = Environment(
+        loader=PackageLoader("app.letters"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # Each rendering copies them, and the templates use none of Jinja's own.
+    environment.globals.clear()
+    return environment.get_template("letter.txt"), environment.get_template("letter.html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +69,12 @@ class _Button:
 
 
 class Composer:
-    """Knows the portal's address, and its templates, which are compiled once."""
+    """Knows the portal's address, and its templates."""
 
     def __init__(self, base_url: str, links: UnsubscribeLinks) -> None:
         self._base_url = base_url
         self._links = links
-        environment = Environment(
-            loader=PackageLoader("app.letters"),
-            autoescape=select_autoescape(["html"], default=False),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        # Each rendering copies them, and the templates use none of Jinja's own.
-        environment.globals.clear()
-        self._text = environment.get_template("letter.txt")
-        self._html = environment.get_template("letter.html")
+        self._text, self._html = _templates()
 
     def compose(self, email: DueEmail, contents: Contents) -> Letter:
         """The e-mail that tells this: one thing at least. Its recipient has an account."""
