@@ -1,31 +1,20 @@
 """A worker that dies by kill -9, at every step: no e-mail is lost, and none comes twice but in one narrow window."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 import pytest
 
-from app.dev.demo import FIRST_PROJECT
-from app.letters.workers import letter_courier
-from app.mail.outgoing import Outgoing
-from app.projects.preflight import HostSchema
+from tests.outbox.letters import counts, courier, letters, message_id
 from tests.outbox.post_office import PostOffice
-from tests.outbox.process import PUBLIC_URL, WorkerProcess
+from tests.outbox.process import WorkerProcess
 from tests.running import until
 from tests.smtp import Act, SmtpServer, Step
-from tests.world import PEOPLE, World
+from tests.world import World
 
 _TAKEN_BUT_NOT_CONFIRMED = {Step.END}
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
 
 
 @pytest.mark.parametrize(
@@ -34,7 +23,7 @@ def server() -> Iterator[SmtpServer]:
     ids=lambda step: step.name.lower(),
 )
 async def test_killed_amid_the_talk_with_the_server(office: PostOffice, server: SmtpServer, tmp_path: Path, step: Step):
-    ids = await _letters(office.world, 3)
+    ids = await letters(office.world, 3)
     server.once(step, Act.HANG)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
         await until(lambda: not server._next[step])
@@ -43,14 +32,14 @@ async def test_killed_amid_the_talk_with_the_server(office: PostOffice, server: 
     server.forgive()
     before = {str(each.message["Message-ID"]) for each in server.received}
     await _all_are_sent_by_another(office, server)
-    counts = _counts(server)
-    assert counts.keys() == {_message_id(id_) for id_ in ids}
-    assert {message_id for message_id, count in counts.items() if count > 1} == before
+    came = counts(server)
+    assert came.keys() == {message_id(id_) for id_ in ids}
+    assert {each for each, count in came.items() if count > 1} == before
     assert len(before) == (step in _TAKEN_BUT_NOT_CONFIRMED), "what the server took, and nobody was told of"
 
 
 async def test_killed_before_its_claim_is_committed(office: PostOffice, server: SmtpServer, tmp_path: Path):
-    ids = await _letters(office.world, 3)
+    ids = await letters(office.world, 3)
     async with office.world.connection() as connection, connection.transaction():
         await connection.execute("LOCK TABLE client_portal.accounts IN ACCESS EXCLUSIVE MODE")
         with WorkerProcess(office.world, tmp_path, server.url()) as process:
@@ -59,14 +48,14 @@ async def test_killed_before_its_claim_is_committed(office: PostOffice, server: 
         await _backends_end(connection)
     assert await office.states() == {"waiting": 3}
     await _all_are_sent_by_another(office, server)
-    assert _counts(server) == {_message_id(id_): 1 for id_ in ids}
+    assert counts(server) == {message_id(id_): 1 for id_ in ids}
     assert {(await office.row(id_))["attempts"] for id_ in ids} == {1}
 
 
 async def test_killed_after_the_server_has_taken_it_and_before_that_is_put_down(
     office: PostOffice, server: SmtpServer, tmp_path: Path
 ):
-    ids = await _letters(office.world, 3)
+    ids = await letters(office.world, 3)
     async with office.world.connection() as connection, _held_when_sent(connection):
         with WorkerProcess(office.world, tmp_path, server.url()) as process:
             await until(lambda: len(server.received) == 3)
@@ -76,76 +65,25 @@ async def test_killed_after_the_server_has_taken_it_and_before_that_is_put_down(
     assert await office.states() == {"sending": 3}
     await _all_are_sent_by_another(office, server)
     # This is the window. Whoever gets it twice can tell by its Message-ID that it is the same.
-    assert _counts(server) == {_message_id(id_): 2 for id_ in ids}
+    assert counts(server) == {message_id(id_): 2 for id_ in ids}
 
 
 async def test_killed_after_it_was_put_down(office: PostOffice, server: SmtpServer, tmp_path: Path):
-    ids = await _letters(office.world, 3)
+    ids = await letters(office.world, 3)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
         await office.becomes(sent=3)
         process.kill()
     await office.lease_runs_out()
-    async with office.at_work(_courier(office.world, server)):
-        more = await _letters(office.world, 1)
+    async with office.at_work(courier(office.world, server)):
+        more = await letters(office.world, 1)
         await office.becomes(sent=4)
-    assert _counts(server) == {_message_id(id_): 1 for id_ in ids + more}
-
-
-async def test_several_processes_and_workers_send_each_once(office: PostOffice, server: SmtpServer, tmp_path: Path):
-    ids = await _letters(office.world, 150, due=False)
-    async with AsyncExitStack() as workers:
-        with ExitStack() as stack:
-            processes = [
-                stack.enter_context(WorkerProcess(office.world, tmp_path, server.url(), lanes=2)) for _ in range(2)
-            ]
-            for process in processes:
-                await until(lambda process=process: process.is_at_work, within=60)  # type: ignore[misc]
-            await office.world.execute("UPDATE client_portal.email_outbox SET due_at = now()")
-            for _ in range(8):
-                await workers.enter_async_context(office.at_work(_courier(office.world, server)))
-            await office.becomes(sent=150)
-    assert _counts(server) == {_message_id(id_): 1 for id_ in ids}
-
-
-async def _letters(world: World, count: int, *, due: bool = True) -> list[UUID]:
-    """E-mails to a developer, each of a thread of its own."""
-    rows = await world.fetch(
-        "INSERT INTO client_portal.email_outbox (recipient_id, thread, due_at)"
-        " SELECT $1, gen_random_uuid(), now() + interval '1 hour' FROM generate_series(1, $2::int) RETURNING id",
-        PEOPLE["dev"],
-        count,
-    )
-    ids = [row["id"] for row in rows]
-    await world.execute(
-        "INSERT INTO client_portal.email_items"
-        " (notification_id, email_id, project_id, type, source_kind, source_id, title)"
-        " SELECT gen_random_uuid(), id, $2, 'issue_created', 'issue', gen_random_uuid(), 'A leak'"
-        " FROM unnest($1::uuid[]) id",
-        ids,
-        FIRST_PROJECT,
-    )
-    if due:
-        await world.execute("UPDATE client_portal.email_outbox SET due_at = now() WHERE id = ANY($1)", ids)
-    return ids
-
-
-def _courier(world: World, server: SmtpServer):
-    settings = world.settings(smtp_url=server.url(), public_url=PUBLIC_URL)
-    return letter_courier(settings, HostSchema(True), Outgoing(settings))
+    assert counts(server) == {message_id(id_): 1 for id_ in ids + more}
 
 
 async def _all_are_sent_by_another(office: PostOffice, server: SmtpServer) -> None:
     await office.lease_runs_out()
-    async with office.at_work(_courier(office.world, server)):
+    async with office.at_work(courier(office.world, server)):
         await office.becomes(sent=3)
-
-
-def _message_id(id_: UUID) -> str:
-    return f"<{id_}@portal.example.com>"
-
-
-def _counts(server: SmtpServer) -> Counter[str]:
-    return Counter(str(each.message["Message-ID"]) for each in server.received)
 
 
 async def _somebody_waits(world: World) -> None:

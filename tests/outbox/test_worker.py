@@ -47,16 +47,6 @@ async def test_ten_workers_at_once_deliver_each_once(office: PostOffice):
     assert Counter(courier.delivered) == Counter(ids)
 
 
-async def test_ten_thousand_are_delivered_once_each_by_several_workers(office: PostOffice):
-    ids = await office.queue(10_000)
-    courier = StandIn()
-    async with AsyncExitStack() as stack:
-        for _ in range(3):
-            await stack.enter_async_context(office.at_work(courier))
-        await office.becomes(sent=10_000)
-    assert Counter(courier.delivered) == Counter(ids)
-
-
 async def test_what_is_to_wait_is_left_until_then_and_goes_on_waiting_for_more(office: PostOffice):
     new, tried = await office.queue(2)
     await office.world.execute("UPDATE client_portal.email_outbox SET state = 'retrying' WHERE id = $1", tried)
