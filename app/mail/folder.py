@@ -13,6 +13,8 @@ from app.outbox.courier import Unreachable
 class FolderLane:
     """Writes ``{id}.eml``, whole or not at all."""
 
+    may_have_arrived = True
+
     def __init__(self, folder: Path, sender: Mailbox) -> None:
         self._folder = folder
         self._sender = sender

@@ -53,17 +53,20 @@ class SmtpLane:
         self._limit = limit
         self._farewell = farewell
         self._client: aiosmtplib.SMTP | None = None
+        self.may_have_arrived = False
 
     async def deliver(self, letter: Letter) -> None:
         message = compose(letter, self._sender)
         encoding = "utf-8" if message.needs_utf8 else "ascii"
         step = Step.CONNECTION
+        self.may_have_arrived = False
         try:
             async with asyncio.timeout(self._limit):
                 client = await self._begun(message)
                 step = Step.RECIPIENT
                 await client.rcpt(message.recipient, encoding=encoding)
                 step = Step.MESSAGE
+                self.may_have_arrived = True
                 await client.data(message.content)
         except aiosmtplib.SMTPResponseException as error:
             step = Step.SENDER if isinstance(error, aiosmtplib.SMTPSenderRefused) else step

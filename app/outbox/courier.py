@@ -80,6 +80,10 @@ class NotConnected(Unreachable):
 class Lane(Protocol[Delivered_contra]):
     """One delivery at a time, such as one connection that is used again."""
 
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the delivery that is under way, or was cut off, has come so far that it may be one."""
+
     async def deliver(self, parcel: Delivered_contra) -> None:
         """Hands it over for good; raises a ``Fault``. Ends within its own limits of time."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic
 from uuid import UUID
@@ -67,6 +68,11 @@ class Ledger(Generic[Parcel]):
     async def put(self, entry: Entry[Parcel]) -> None:
         """Returns at once, unless too much waits to be put down."""
         await self._entries.put(entry)
+
+    def put_if_room(self, entry: Entry[Parcel]) -> None:
+        """At once, or not at all: for what its lease sees to as well, if later."""
+        with suppress(asyncio.QueueFull):
+            self._entries.put_nowait(entry)
 
     async def caught_up(self) -> None:
         """Returns at once, unless the database failed: then when nothing waits to be put down any more."""

@@ -11,13 +11,14 @@ _CLOSE_SECONDS = 2.0
 
 
 class Way(Generic[Parcel]):
-    """``works`` says whether its lane has got an answer since it was opened."""
+    """``works`` says whether its lane has got an answer since it was opened; the other flag is what that lane says."""
 
     def __init__(self, courier: Courier[Parcel], pace: Pace) -> None:
         self._courier = courier
         self._limit = pace.delivery
         self._lane: Lane[Parcel] | None = None
         self.works = False
+        self.may_have_arrived = False
 
     @property
     def is_open(self) -> bool:
@@ -33,6 +34,7 @@ class Way(Generic[Parcel]):
             self.works = True
             raise
         except BaseException:
+            self.may_have_arrived = self._lane is not None and self._lane.may_have_arrived
             await self.close()
             raise
         self.works = True

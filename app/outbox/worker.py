@@ -205,6 +205,11 @@ class Worker(Generic[Parcel]):
             error = f"{type(fault).__name__}: {told_in_logs(fault)}"
             log.error("outbox_row_failed", outbox=self.outbox, id=str(claimed.id), error=error)
             await self._ledger.put(self._failed(claimed, fault))
+        except asyncio.CancelledError:
+            # Otherwise its lease has to run out first: it may have arrived.
+            if not way.may_have_arrived:
+                self._ledger.put_if_room(Entry(claimed.given_back()))
+            raise
         else:
             self._reached()
             await self._ledger.put(Entry(claimed.sent()))

@@ -80,6 +80,8 @@ class _Outcome:
 class PushLane:
     """One push at a time, to all browsers of a person at once; connections to push services are used again."""
 
+    may_have_arrived = True
+
     def __init__(self, database: Database, keys: VapidKeys, network: PushNetwork, trust: ssl.SSLContext) -> None:
         self._database = database
         self._keys = keys

@@ -40,6 +40,8 @@ class StandIn:
     act: Act | None = None
     on_judge: Callable[[Sequence[UUID]], Awaitable[None]] | None = None
     on_refused: Callable[[AsyncConnection], Awaitable[None]] | None = None
+    may_have_arrived: bool = True
+    """Where a delivery is when it is cut off."""
     opened: int = 0
     closed: int = 0
 
@@ -63,6 +65,10 @@ class StandIn:
 class _Lane:
     def __init__(self, owner: StandIn) -> None:
         self._owner = owner
+
+    @property
+    def may_have_arrived(self) -> bool:
+        return self._owner.may_have_arrived
 
     async def deliver(self, parcel: UUID) -> None:
         act = self._owner.acts.get(parcel) or self._owner.act

@@ -38,6 +38,10 @@ class _NarrowLane:
         self._server = owner.server
         self._lane = lane
 
+    @property
+    def may_have_arrived(self) -> bool:
+        return bool(self._lane.may_have_arrived)
+
     async def deliver(self, parcel: UUID) -> None:
         if self not in self._server.holders:
             if len(self._server.holders) >= self._server.room:

@@ -182,6 +182,16 @@ async def test_a_stop_does_not_wait_for_what_hangs(office: PostOffice):
     assert 200 < row["due_in"] <= 300, "its lease runs on"
 
 
+async def test_what_a_stop_cuts_off_before_anything_can_have_arrived_is_given_back(office: PostOffice):
+    (id_,) = await office.queue()
+    gate = Gate()
+    async with office.at_work(StandIn(act=gate, may_have_arrived=False), stop=0.05):
+        await gate.is_reached()
+    row = await office.row(id_)
+    assert (row["state"], row["attempts"]) == ("retrying", 0)
+    assert row["due_in"] < 0, "somebody else may have it at once"
+
+
 async def test_what_waits_behind_a_slow_delivery_is_given_back_at_once_by_a_stop(office: PostOffice):
     await office.queue(10)
     gate = Gate()
