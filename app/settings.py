@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     mail_from: str | None = None
     mail_quiet_seconds: float = Field(default=QUIET.total_seconds(), ge=0, le=24 * 3600)
     mail_worker: bool = True
+    mail_lanes: int = Field(default=2, ge=1, le=20)
 
     vapid_private_key: str | None = None
     vapid_subject: str | None = None

@@ -29,7 +29,7 @@ _STOP_SECONDS = 30.0
 
 
 def worker(
-    lanes: Annotated[int, typer.Option(min=1, max=20, help="How many are delivered at the same time")] = 2,
+    lanes: Annotated[int | None, typer.Option(min=1, max=20, help="Instead of MAIL_LANES")] = None,
 ) -> None:
     """Send what is due, e-mail and push, until it is told to end. Any number of them may run.
 
@@ -37,9 +37,11 @@ def worker(
     """
     unwind_on_signals()
     settings = _with_database(load_settings()).for_serving()
+    if lanes is not None:
+        settings = settings.model_copy(update={"mail_lanes": lanes})
     configure_logs(settings.app_env)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_work(settings, lanes))
+        runner.run(_work(settings))
 
 
 def _with_database(settings: Settings) -> Settings:
@@ -53,7 +55,7 @@ def _with_database(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_url": url} | secrets)
 
 
-async def _work(settings: Settings, lanes: int) -> None:
+async def _work(settings: Settings) -> None:
     url = direct_url(settings)
     if not await migrations.is_current(url):
         raise StartupError("The schema client_portal is not up to date: run `portal migrate` first")
@@ -69,7 +71,6 @@ async def _work(settings: Settings, lanes: int) -> None:
             CollectorRegistry(),
             outgoing=Outgoing(settings),
             network=network,
-            lanes=lanes,
         )
         if not workers:
             raise StartupError(

@@ -36,10 +36,10 @@ def outbox_workers(
     *,
     outgoing: Outgoing,
     network: PushNetwork,
-    lanes: int = 2,
 ) -> list[Worker[Any]]:
     """Workers, not started yet, of what can be delivered with these settings: e-mail, push, both, or none."""
     counter = rows_counter(registry)
+    lanes = settings.mail_lanes
     workers: list[Worker[Any]] = []
     if outgoing.is_on:
         workers.append(Worker(database, letter_courier(settings, host, outgoing), counter, lanes=lanes))
