@@ -345,6 +345,24 @@ async def test_an_answer_that_comes_too_late_is_not_recorded(tasks_of, work):
     await expect(client.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
 
 
+async def test_what_was_written_to_an_answer_that_comes_too_late_can_be_copied(tasks_of, work):
+    task = await work.task("Hang the door", description="Oak.")
+    await work.ask(task)
+    client = await tasks_of("client", task)
+
+    async def change_before(route: Route) -> None:
+        await work.change("pm", task, description="Pine.")
+        await route.continue_()
+
+    await client.page.route("**/api/approvals/*/decision", change_before)
+    await client.press("Ask for changes")
+    await client.dialog.get_by_role("textbox").fill("Green, please.")
+    await client.press("Send", client.dialog)
+    await expect(client.dialog).to_contain_text("The request has changed meanwhile")
+    await expect(client.dialog.get_by_role("textbox")).to_have_value("Green, please.")
+    await expect(client.dialog.get_by_role("button", name="Send")).to_be_disabled()
+
+
 async def test_what_is_being_written_stays_when_the_task_is_deleted(tasks_of, work):
     task = await work.task("Hang the door")
     dev = await tasks_of("dev", task)

@@ -67,6 +67,8 @@ export function Answer({ approval, decision, isWaiting, decided, outdated, close
   const [comment, setComment] = useState('');
   const [refused, setRefused] = useState<{ comment?: string; rest: string }>({ rest: '' });
   const [busy, setBusy] = useState(false);
+  const [tooLate, setTooLate] = useState(false);
+  const isOver = tooLate || !isWaiting;
   const { title, action, doing, label } = words[decision];
 
   const send = async () => {
@@ -84,7 +86,10 @@ export function Answer({ approval, decision, isWaiting, decided, outdated, close
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return endSession();
       if (error instanceof Problem && error.status === 409) {
-        dialog.current?.close();
+        setBusy(false);
+        setTooLate(true);
+        // What was written stays to be copied.
+        if (comment.trim() === '') dialog.current?.close();
         return outdated();
       }
       setBusy(false);
@@ -120,7 +125,7 @@ export function Answer({ approval, decision, isWaiting, decided, outdated, close
           />
         )}
       </Field>
-      {!isWaiting && !busy && (
+      {isOver && !busy && (
         <p class="alert note" role="alert">
           The request has changed meanwhile, so it cannot be answered any more. Close this to see how it
           stands; what you wrote can be copied.
@@ -131,7 +136,7 @@ export function Answer({ approval, decision, isWaiting, decided, outdated, close
       </p>
       <div class="confirm-buttons">
         <LeaveButton busy={busy} />
-        <button type="submit" class="button primary" disabled={busy || !isWaiting}>
+        <button type="submit" class="button primary" disabled={busy || isOver}>
           {busy ? doing : action}
         </button>
       </div>
