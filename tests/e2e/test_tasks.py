@@ -329,15 +329,7 @@ async def test_a_request_that_changes_while_it_is_answered_can_be_answered_no_mo
 
 
 async def test_an_answer_that_comes_too_late_is_not_recorded(tasks_of, work):
-    task = await work.task("Hang the door", description="Oak.")
-    await work.ask(task)
-    client = await tasks_of("client", task)
-
-    async def change_before(route: Route) -> None:
-        await work.change("pm", task, description="Pine.")
-        await route.continue_()
-
-    await client.page.route("**/api/approvals/*/decision", change_before)
+    client = await _who_answers_too_late(tasks_of, work)
     await client.press("Approve")
     await client.press("Approve", client.dialog)
     await expect(client.row("Hang the door")).to_contain_text("nothing was recorded")
@@ -345,7 +337,8 @@ async def test_an_answer_that_comes_too_late_is_not_recorded(tasks_of, work):
     await expect(client.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
 
 
-async def test_what_was_written_to_an_answer_that_comes_too_late_can_be_copied(tasks_of, work):
+async def _who_answers_too_late(tasks_of, work):
+    """The client, whose answer comes when the task has just been changed."""
     task = await work.task("Hang the door", description="Oak.")
     await work.ask(task)
     client = await tasks_of("client", task)
@@ -355,6 +348,11 @@ async def test_what_was_written_to_an_answer_that_comes_too_late_can_be_copied(t
         await route.continue_()
 
     await client.page.route("**/api/approvals/*/decision", change_before)
+    return client
+
+
+async def test_what_was_written_to_an_answer_that_comes_too_late_can_be_copied(tasks_of, work):
+    client = await _who_answers_too_late(tasks_of, work)
     await client.press("Ask for changes")
     await client.dialog.get_by_role("textbox").fill("Green, please.")
     await client.press("Send", client.dialog)
