@@ -28,6 +28,8 @@ export class MessageLog {
 
   readonly #wire: Pick<RoomWire, 'messages'>;
   #catchingUp: Promise<void> | null = null;
+  /** Counts what was chosen to be shown: the answer to an earlier choice is dropped. */
+  #choices = 0;
 
   constructor(wire: Pick<RoomWire, 'messages'>) {
     this.#wire = wire;
@@ -50,17 +52,16 @@ export class MessageLog {
 
   /** Shows the end of the conversation. */
   async showNewest(): Promise<void> {
-    if (this.state.value === 'ready' && this.follows.value) return this.catchUp();
-    await this.#replace({ limit: pageSize });
-    this.follows.value = true;
+    this.#choices += 1;
+    if (this.state.value !== 'ready' || !this.follows.value) await this.#replace({ limit: pageSize }, true);
     await this.catchUp();
   }
 
   /** Shows the surroundings of one message, however deep in the past. */
   async showAround(number: number): Promise<void> {
+    this.#choices += 1;
     if (this.state.value === 'ready' && this.holds(number)) return;
-    await this.#replace({ before: number + pageSize / 2, limit: pageSize });
-    this.follows.value = this.last >= this.newest.value;
+    await this.#replace({ before: number + pageSize / 2, limit: pageSize }, false);
   }
 
   async loadOlder(): Promise<void> {
@@ -110,19 +111,23 @@ export class MessageLog {
     }
   }
 
-  async #replace(range: Range): Promise<void> {
+  async #replace(range: Range, toEnd: boolean): Promise<void> {
+    const choice = this.#choices;
     const had = this.state.value === 'ready';
     if (!had) this.state.value = 'loading';
     let page: Message[];
     try {
       page = await this.#wire.messages(range);
     } catch (error) {
+      if (choice !== this.#choices) return;
       if (!had) this.state.value = 'failed';
       throw error;
     }
+    if (choice !== this.#choices) return;
     batch(() => {
       this.messages.value = page;
       this.heardOf(this.last);
+      this.follows.value = toEnd || this.last >= this.newest.value;
       this.state.value = 'ready';
       this.older.value = 'idle';
       this.newer.value = 'idle';

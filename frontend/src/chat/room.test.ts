@@ -45,6 +45,34 @@ describe('opening a room', () => {
     expect(store.newFrom.value).toBe(101);
   });
 
+  test('shows what was asked for last, whichever answer comes first', async () => {
+    server.write(400);
+    allRead();
+    for (const order of ['asked', 'reversed'] as const) {
+      person.reload();
+      const store = await person.enter(300);
+      server.hold();
+      void store.showNewest();
+      void store.showAround(40);
+      await server.release(order);
+      expect(store.log.holds(40)).toBe(true);
+      expect(store.log.follows.value).toBe(false);
+      expect(store.arrived.value).toEqual([]);
+    }
+  });
+
+  test('an older answer does not undo what a newer one said of the room', async () => {
+    const store = await person.enter();
+    const room = await server.room();
+    const answers: ((isOpen: boolean) => void)[] = [];
+    server.room = () => new Promise((resolve) => answers.push((is_open) => resolve({ ...room, is_open })));
+    const readings = [store.refresh(), store.refresh()];
+    answers[1]?.(false);
+    answers[0]?.(true);
+    await Promise.all(readings);
+    expect(store.room.value?.is_open).toBe(false);
+  });
+
   test('an empty room fills from its first frame', async () => {
     await person.enter();
     server.write(1);

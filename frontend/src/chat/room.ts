@@ -72,6 +72,10 @@ export class RoomStore {
   #heardOf = 0;
   /** Number of the last message that is no news; null while what is in hand is being chosen. */
   #oldUpTo: number | null = null;
+  #choosing = 0;
+  /** Readings of the room that were begun, and the latest that was answered. */
+  #readings = 0;
+  #answered = 0;
   #strangers = new Set<string>();
   #timers = new Map<string, () => void>();
   #stopFollowing: (() => void) | null = null;
@@ -195,9 +199,11 @@ export class RoomStore {
 
   /** What comes into hand by choice is no news. */
   async #choose(show: () => Promise<void>): Promise<void> {
+    this.#choosing += 1;
     this.#oldUpTo = null;
     await show().finally(() => {
-      this.#oldUpTo = this.log.last;
+      this.#choosing -= 1;
+      if (this.#choosing === 0) this.#oldUpTo = this.log.last;
     });
   }
 
@@ -283,9 +289,13 @@ export class RoomStore {
   }
 
   async #readRoom(): Promise<void> {
+    this.#readings += 1;
+    const reading = this.#readings;
     const room = await this.#wire.room();
     batch(() => {
-      this.room.value = room;
+      // Marks and numbers only grow; the rest is taken from the latest reading.
+      if (reading > this.#answered) this.room.value = room;
+      this.#answered = Math.max(this.#answered, reading);
       this.log.heardOf(room.last_number);
       this.marks.hear(Object.fromEntries(room.people.map(({ id, read_number }) => [id, read_number])));
       this.marks.hearOwn(room.last_number - room.unread_count);

@@ -403,6 +403,19 @@ describe('pages', () => {
     expect(shown(store)).toEqual(['n3', 'n2', 'n1']);
   });
 
+  test('what is asked for while a reading fails is read all the same', async () => {
+    server.add(1);
+    const store = newStore();
+    server.hold();
+    server.failing = { status: 401 };
+    const first = store.refresh();
+    server.failing = null;
+    const second = store.refresh();
+    await server.release();
+    await Promise.all([first, second]);
+    expect(store.unread.value).toBe(1);
+  });
+
   test('a page that fails can be asked for again', async () => {
     server.pageSize = 2;
     server.add(3);

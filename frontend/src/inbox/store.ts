@@ -141,21 +141,10 @@ export class InboxStore {
   }
 
   /** Reads count and list anew, then applies the frames that came meanwhile. Throws what the wire throws. */
-  async refresh(): Promise<void> {
-    if (this.#reading) {
-      this.#readAgain = true;
-      return this.#reading;
-    }
-    this.#reading = this.#buffered(() => this.#readAnew());
-    try {
-      await this.#reading;
-    } finally {
-      this.#reading = null;
-    }
-    if (this.#readAgain) {
-      this.#readAgain = false;
-      await this.refresh();
-    }
+  refresh(): Promise<void> {
+    this.#readAgain = this.#reading !== null;
+    this.#reading ??= this.#readWhileAsked();
+    return this.#reading;
   }
 
   /** Asks for the count alone; when it differs from what was known, a loaded list is read anew too. */
@@ -259,6 +248,20 @@ export class InboxStore {
     batch(() => {
       for (const frame of frames) this.#applyNow(frame);
     });
+  }
+
+  async #readWhileAsked(): Promise<void> {
+    try {
+      do {
+        this.#readAgain = false;
+        // Who asked meanwhile may have a better connection, or a newer token, than what has just failed.
+        await this.#buffered(() => this.#readAnew()).catch((error) => {
+          if (!this.#readAgain) throw error;
+        });
+      } while (this.#readAgain);
+    } finally {
+      this.#reading = null;
+    }
   }
 
   async #readAnew(): Promise<void> {

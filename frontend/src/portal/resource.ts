@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { Answers } from '../shared/answers.ts';
 import { Problem } from '../shared/http.ts';
 import { mayPass, useRetry } from './connection.ts';
 import { endSession } from './session.ts';
@@ -9,10 +10,10 @@ export type Resource<Value> =
   | { state: 'failed'; problem: Problem; reload: () => void };
 
 /** Answers already seen: going back shows them at once, and then what is new. */
-const seen = new Map<string, unknown>();
+const seen = new Answers();
 
 export function forgetAnswers(): void {
-  seen.clear();
+  seen.forget();
 }
 
 /**
@@ -26,15 +27,16 @@ export function useResource<Value>(key: string, load: () => Promise<Value>, vers
 
   useEffect(() => {
     let wanted = true;
-    load().then(
+    seen.ask(key, load).then(
       (value) => {
-        seen.set(key, value);
         if (wanted) setAnswer({ key, value });
       },
       (error: unknown) => {
+        // Nobody waits for it any more: perhaps somebody else has signed in since.
+        if (!wanted) return;
         const problem = error instanceof Problem ? error : new Problem(0);
         if (problem.status === 401) endSession();
-        else if (wanted) setAnswer({ key, problem });
+        else setAnswer({ key, problem });
       },
     );
     return () => {

@@ -186,3 +186,17 @@ test('whoever was signed out is told nothing of it here', async () => {
   expect(ends).toBe(1);
   expect(kept.failures.value).toEqual([]);
 });
+
+test('what was changed before anything was known does not keep the first answer away', async () => {
+  const fresh = new Kept<Value, Partial<Value>>({
+    load: () => server.load(),
+    send: server.send,
+    apply: (value, change) => ({ ...value, ...change }),
+    remainder: remainderOfKeys,
+    signedOut: () => {},
+  });
+  const loading = fresh.load();
+  void fresh.change({ push: true });
+  await loading;
+  expect(fresh.shown.value).toEqual({ email: false, push: true });
+});

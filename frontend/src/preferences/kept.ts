@@ -58,6 +58,8 @@ export class Kept<Value, Change> {
     const before = this.#changes;
     try {
       const value = await this.#parts.load();
+      // What was changed before it was known: only the next answer says what became of it.
+      if (before !== this.#changes && this.#true.value === null) return await this.load();
       if (before === this.#changes) this.#true.value = value;
       this.problem.value = null;
     } catch (error) {

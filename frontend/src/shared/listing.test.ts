@@ -141,6 +141,31 @@ describe('reading anew', () => {
     expect(listing.view.value.more).toBe('idle');
   });
 
+  test('and a further page at once: neither undoes the other, whichever comes first', async () => {
+    for (const isAnewFirst of [true, false]) {
+      const listing = newListing();
+      await listing.refresh();
+      const opens: (() => void)[] = [];
+      const held = () => {
+        shelf.gate = new Promise((resolve) => opens.push(resolve));
+      };
+      shelf.ids = [`new-${isAnewFirst}`, ...shelf.ids];
+      held();
+      const anew = listing.refresh();
+      held();
+      const more = listing.loadMore();
+      shelf.gate = null;
+      const order = isAnewFirst ? [anew, more] : [more, anew];
+      if (!isAnewFirst) opens.reverse();
+      for (const [at, answer] of order.entries()) {
+        opens[at]?.();
+        await answer;
+      }
+      while (listing.view.value.next !== null) await listing.loadMore();
+      expect(ids(listing)).toEqual(shelf.ids);
+    }
+  });
+
   test('a failure leaves what is shown, and says so', async () => {
     const listing = newListing();
     await listing.refresh();

@@ -55,10 +55,12 @@ export class Listing<Item> {
       this.#change({ status: before.items.length > 0 ? 'ready' : 'failed', problem: page });
       return;
     }
-    const tail = page.next_cursor === null ? [] : this.#after(before.items, page.items);
+    // A further page may have come meanwhile.
+    const { items, next } = this.view.value;
+    const tail = page.next_cursor === null ? [] : this.#after(items, page.items);
     this.#change({
       items: [...page.items, ...tail],
-      next: tail.length > 0 ? before.next : page.next_cursor,
+      next: tail.length > 0 ? next : page.next_cursor,
       status: 'ready',
       problem: null,
     });
@@ -66,12 +68,18 @@ export class Listing<Item> {
 
   /** Reads the next page. Does nothing while one is being read, or when there is none. */
   async loadMore(): Promise<void> {
-    const { next, more, items } = this.view.value;
+    const { next, more } = this.view.value;
     if (next === null || more === 'loading') return;
     const turn = this.#turn;
     this.#change({ more: 'loading' });
     const page = await this.#ask(next, pageSize, turn);
     if (!page) return;
+    const { items, next: end } = this.view.value;
+    if (end !== next) {
+      // The list was read anew meanwhile, and goes on elsewhere.
+      this.#change({ more: 'idle' });
+      return;
+    }
     if (page instanceof Problem) {
       this.#change({ more: 'failed' });
       return;

@@ -35,9 +35,11 @@ export class FakeRoom implements RoomWire {
     this.#held = [];
   }
 
-  async release(): Promise<void> {
+  /** Lets the answers go, the last one first if they are to overtake each other. */
+  async release(order: 'asked' | 'reversed' = 'asked'): Promise<void> {
     const held = this.#held ?? [];
     this.#held = null;
+    if (order === 'reversed') held.reverse();
     for (const answer of held) answer();
     await settled();
   }
