@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 import structlog
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-from pywebpush import WebPusher
 
 from app.core.database import Database
 from app.outbox.courier import Refused, TryLater
@@ -45,13 +45,17 @@ class PushSender:
     def __init__(
         self, database: Database, keys: VapidKeys, network: PushNetwork, trust: ssl.SSLContext | None = None
     ) -> None:
+        # Not at the top: it brings a second library of HTTP, which a process without push does without.
+        from pywebpush import WebPusher  # noqa: PLC0415
+
+        self._pusher = WebPusher
         self._database = database
         self._keys = keys
         self._network = network
         self._trust = trust or ssl.create_default_context()
 
     def lane(self) -> "PushLane":
-        return PushLane(self._database, self._keys, self._network, self._trust)
+        return PushLane(self._database, self._keys, self._network, self._trust, self._pusher)
 
 
 class _Fate(Enum):
@@ -82,11 +86,14 @@ class PushLane:
 
     may_have_arrived = True
 
-    def __init__(self, database: Database, keys: VapidKeys, network: PushNetwork, trust: ssl.SSLContext) -> None:
+    def __init__(
+        self, database: Database, keys: VapidKeys, network: PushNetwork, trust: ssl.SSLContext, pusher: Any
+    ) -> None:
         self._database = database
         self._keys = keys
         self._network = network
         self._trust = trust
+        self._pusher = pusher
         self._session: ClientSession | None = None
 
     async def deliver(self, parcel: PushMessage) -> None:
@@ -130,7 +137,7 @@ class PushLane:
     async def _post(self, message: PushMessage, subscription: Subscription) -> _Outcome:
         place_of(subscription.endpoint)
         keys = {"p256dh": subscription.p256dh, "auth": subscription.auth}
-        body = WebPusher({"endpoint": subscription.endpoint, "keys": keys}).encode(message.payload)["body"]
+        body = self._pusher({"endpoint": subscription.endpoint, "keys": keys}).encode(message.payload)["body"]
         headers = {
             "Authorization": self._keys.authorization(subscription.endpoint),
             "User-Agent": "client-portal",

@@ -18,9 +18,9 @@ from app.files.sweeper import Sweeper
 from app.storage.store import Entry, Storage, new_key
 from tests.files.people import PDF, Desk
 from tests.files.rows import put_file
-from tests.portal import PORTAL, Portal, free_port
+from tests.portal import Portal, free_port
 from tests.running import until
-from tests.tools.commands import on, portal, refuses, run, succeeds
+from tests.tools.commands import forked, on, portal, refuses, succeeds
 from tests.world import World, bearer
 
 
@@ -114,7 +114,7 @@ async def test_a_row_whose_bytes_are_lost_is_told_of_and_stays(world: World, roo
 
 async def test_a_storage_that_cannot_be_used_is_named_in_one_line(world: World):
     environment = on(world) | {"FILES_URL": "file:///proc/no/such/folder", "PORT": str(free_port())}
-    for done in (portal("sweep", **environment), run(PORTAL, "run", **environment)):
+    for done in (portal("sweep", **environment), forked("run", **environment)):
         assert refuses(done).startswith("FILES_URL: ")
 
 

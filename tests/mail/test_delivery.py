@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from app.dev.demo import FIRST_PROJECT
+from app.outbox.pace import Pace
 from tests.running import caller_of, running, until
 from tests.smtp import SmtpServer, Step
 from tests.world import PEOPLE, World, bearer, email
@@ -15,8 +18,9 @@ OUTBOX = "client_portal.email_outbox"
 
 
 @pytest_asyncio.fixture
-async def client(world: World, server: SmtpServer) -> AsyncIterator[httpx.AsyncClient]:
+async def client(world: World, server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """The client, whose messages go to the developer by e-mail at once."""
+    monkeypatch.setattr("app.outbox.worker.Pace", partial(Pace, poll=0.05, first_pause=0.05))
     settings = world.settings(
         mail_worker=True, mail_quiet_seconds=0, smtp_url=server.url(), public_url="https://portal.example.com"
     )

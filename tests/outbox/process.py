@@ -1,14 +1,12 @@
 """`portal worker` as a process of its own, which may be killed."""
 
-import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
-from tests.portal import PORTAL
 from tests.tools.commands import on
+from tests.tools.forked import ForkedPortal
 from tests.world import World
 
 PUBLIC_URL = "https://portal.example.com"
@@ -17,47 +15,41 @@ PUBLIC_URL = "https://portal.example.com"
 class WorkerProcess:
     """Runs until the end of the block at the latest."""
 
-    def __init__(self, world: World, folder: Path, smtp_url: str, *, lanes: int = 1, **environment: Any) -> None:
-        base = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    def __init__(
+        self, world: World, folder: Path, smtp_url: str, *, lanes: int = 1, typed: bool = False, **environment: Any
+    ) -> None:
         own = on(world) | {"SMTP_URL": smtp_url, "DATA_DIR": str(folder), "PUBLIC_URL": PUBLIC_URL}
-        self._environment = base | own | {name: str(value) for name, value in environment.items()}
-        self._lanes = lanes
+        own |= {name: str(value) for name, value in environment.items()}
         self._log = folder / f"worker-{time.monotonic_ns()}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ForkedPortal("worker", f"--lanes={lanes}", environment=own, out=self._log, typed=typed)
 
     def __enter__(self) -> "WorkerProcess":
-        with self._log.open("ab") as log:
-            command = [str(PORTAL), "worker", "--lanes", str(self._lanes)]
-            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        self._log.touch()
+        self._process.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process.runs:
             self.kill()
 
     @property
     def is_at_work(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, self._log.read_text()
+        assert self._process.runs, self._log.read_text()
         return "Sending what is due" in self._log.read_text()
 
     def kill(self) -> None:
         """As the kernel does it when memory runs out: nothing of the process runs any more."""
-        assert self._process is not None
-        self._process.kill()
+        self._process.signal(signal.SIGKILL)
         self._process.wait(20)
 
     def freeze(self) -> None:
         """Nothing of it runs, and nobody is told: as on a host that is lost."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self._process.signal(signal.SIGSTOP)
 
     def tell(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
+        self._process.signal(number)
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
         """Its exit code, and all that it said."""
-        assert self._process is not None
-        self._process.send_signal(number)
-        return self._process.wait(30), self._log.read_text()
+        self._process.signal(number)
+        return self._process.wait(60), self._log.read_text()

@@ -10,10 +10,9 @@ import pytest
 from tests.letters.queued import queued
 from tests.outbox.post_office import PostOffice
 from tests.outbox.process import WorkerProcess
-from tests.portal import PORTAL
 from tests.running import running, until
 from tests.smtp import Act, Behaviour, SmtpServer, Step
-from tests.tools.commands import on, refuses, run
+from tests.tools.commands import forked, on, refuses
 from tests.world import World, email
 
 
@@ -22,7 +21,8 @@ async def test_it_sends_what_is_due_and_ends_in_order(
     office: PostOffice, server: SmtpServer, tmp_path: Path, number: signal.Signals
 ):
     await _due(office.world)
-    with WorkerProcess(office.world, tmp_path, server.url()) as process:
+    with WorkerProcess(office.world, tmp_path, server.url(), typed=True) as process:
+        await until(lambda: process.is_at_work, within=120)
         await office.becomes(sent=1)
         assert process.end(number) == (0, "Sending what is due: email_outbox.  (Ctrl-C ends it)\n")
     (received,) = server.received
@@ -56,7 +56,7 @@ async def test_told_twice_to_end_it_waits_for_nothing(office: PostOffice, server
     await _due(office.world)
     server.once(Step.DATA, Act.HANG)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
-        await until(lambda: not server._next[Step.DATA])
+        await until(lambda: not server._next[Step.DATA], within=60)
         process.tell(signal.SIGTERM)
         await asyncio.sleep(0.5)  # two signals that come together are one
         code, _ = process.end(signal.SIGTERM)
@@ -65,22 +65,22 @@ async def test_told_twice_to_end_it_waits_for_nothing(office: PostOffice, server
 
 
 def test_without_any_way_to_deliver_it_says_what_to_set(world: World):
-    done = run(PORTAL, "worker", APP_ENV="production", **on(world))
+    done = forked("worker", APP_ENV="production", **on(world))
     assert refuses(done).startswith("SMTP_URL: must be set for e-mail with APP_ENV=production")
 
 
 def test_a_database_that_is_not_there_is_said_in_one_line(world: World):
     gone = on(world) | {"DATABASE_URL": "postgresql://portal:portal@127.0.0.1:1/portal"}
-    assert refuses(run(PORTAL, "worker", **gone)).startswith("DATABASE_URL: nothing to connect to at 127.0.0.1:1")
+    assert refuses(forked("worker", **gone)).startswith("DATABASE_URL: nothing to connect to at 127.0.0.1:1")
 
 
 async def test_a_schema_that_is_not_up_to_date_is_said_in_one_line(world: World):
     await world.execute("UPDATE client_portal.alembic_version SET version_num = '0003'")
-    assert refuses(run(PORTAL, "worker", **on(world))).endswith("run `portal migrate` first")
+    assert refuses(forked("worker", **on(world))).endswith("run `portal migrate` first")
 
 
 def test_without_a_database_it_says_what_to_set(tmp_path: Path):
-    assert refuses(run(PORTAL, "worker", DATA_DIR=str(tmp_path))).startswith("DATABASE_URL: must be set")
+    assert refuses(forked("worker", DATA_DIR=str(tmp_path))).startswith("DATABASE_URL: must be set")
 
 
 @pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])

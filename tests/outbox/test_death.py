@@ -26,7 +26,7 @@ async def test_killed_amid_the_talk_with_the_server(office: PostOffice, server: 
     ids = await letters(office.world, 3)
     server.once(step, Act.HANG)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
-        await until(lambda: not server._next[step])
+        await until(lambda: not server._next[step], within=60)
         process.kill()
     assert (await office.states()).keys() <= {"sending", "waiting"}
     server.forgive()
@@ -58,7 +58,7 @@ async def test_killed_after_the_server_has_taken_it_and_before_that_is_put_down(
     ids = await letters(office.world, 3)
     async with office.world.connection() as connection, _held_when_sent(connection):
         with WorkerProcess(office.world, tmp_path, server.url()) as process:
-            await until(lambda: len(server.received) == 3)
+            await until(lambda: len(server.received) == 3, within=60)
             await _somebody_waits(office.world)
             process.kill()
         await _backends_end(connection)

@@ -21,7 +21,7 @@ from app.push.vapid import VapidKeys, new_private_key
 from tests.portal import Portal
 from tests.push.conftest import SUBJECT, Pushed
 from tests.push.service import Browser, PushService
-from tests.running import until
+from tests.running import caller_of, running, until
 from tests.world import PEOPLE, World, bearer
 
 
@@ -72,14 +72,15 @@ class TestARealPortal:
             public_key = VapidKeys(key, SUBJECT).public_key
             assert received.claims(public_key, f"https://localhost:{service.port}")["sub"] == SUBJECT
 
-    async def test_in_production_this_machine_is_not_called(
-        self, run_portal: Callable[..., Portal], key: str, service: PushService
-    ):
-        portal = run_portal(APP_ENV="production", VAPID_PRIVATE_KEY=key, PUBLIC_URL="https://portal.example")
-        async with httpx.AsyncClient(base_url=portal.url, headers=bearer("client"), timeout=60) as caller:
-            answer = await caller.post("/api/notifications/push/subscriptions", json=Browser(service.port).subscription)
-        assert answer.status_code == 422
-        assert service.received == []
+
+async def test_in_production_this_machine_is_not_called(recycled_world: World, service: PushService):
+    settings = recycled_world.settings(
+        app_env="production", vapid_private_key=new_private_key(), public_url="https://portal.example"
+    )
+    async with running(settings) as app, caller_of(app, headers=bearer("client")) as caller:
+        answer = await caller.post("/api/notifications/push/subscriptions", json=Browser(service.port).subscription)
+    assert answer.status_code == 422
+    assert service.received == []
 
 
 async def subscribe(caller: httpx.AsyncClient, browser: Browser) -> None:

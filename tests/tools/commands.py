@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from app.cli import main
+from tests.tools.forked import ForkedPortal
 from tests.world import SECRET, World
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +31,15 @@ def seed(**environment: str) -> Done:
     """The seed script, in the same way."""
     script = str(SEED_SCRIPT)
     return _within(lambda: runpy.run_path(script, run_name="__main__"), script, environment=environment)
+
+
+def forked(*arguments: str, **environment: str) -> Done:
+    """The `portal` command as a process of its own: for what wants its main thread, or its signals."""
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        process = ForkedPortal(*arguments, environment=environment, out=out, err=err)
+        process.start()
+        return Done(arguments, process.wait(120), out.read_text(), err.read_text())
 
 
 def run(*command: str | Path, **environment: str) -> Done:
@@ -67,10 +78,12 @@ def refuses(done: Done, *, by: str = "portal") -> str:
 
 async def rows(world: World) -> dict[str, int]:
     """How many rows each table has: the portal's and the host's."""
-    tables = await world.fetch(
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('public', 'client_portal')"
-    )
-    return {table: await world.value(f"SELECT count(*) FROM {table}") for (table,) in tables}
+    async with world.connection() as connection:
+        tables = await connection.fetch(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname IN ('public', 'client_portal')"
+        )
+        return {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for (table,) in tables}
 
 
 def _within(program: Callable[[], object], *arguments: str, stdin: str = "", environment: dict[str, str]) -> Done:

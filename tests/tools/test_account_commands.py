@@ -8,9 +8,9 @@ from fastapi import FastAPI
 
 from app.dev.demo import FIRST_PROJECT
 from tests.audited import Audited
-from tests.portal import PORTAL, free_port
+from tests.portal import free_port
 from tests.running import caller_of
-from tests.tools.commands import Done, on, portal, refuses, rows, run, succeeds
+from tests.tools.commands import Done, forked, on, portal, refuses, rows, succeeds
 from tests.tools.test_portal_command import create_account, new_user
 from tests.world import PEOPLE, World, email
 
@@ -142,5 +142,5 @@ class TestMembers:
 
 
 async def test_run_refuses_a_query_of_the_host_that_it_cannot_use(world: World):
-    done = run(PORTAL, "run", PORT=str(free_port()), HOST_MANAGERS_QUERY="SELECT 1", **on(world))
+    done = forked("run", PORT=str(free_port()), HOST_MANAGERS_QUERY="SELECT 1", **on(world))
     assert refuses(done).startswith("HOST_MANAGERS_QUERY: it must ask about one project")

@@ -7,7 +7,7 @@ import pytest
 
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from tests.portal import PORTAL, free_port
-from tests.tools.commands import Done, on, portal, refuses, rows, run, succeeds
+from tests.tools.commands import Done, forked, on, portal, refuses, rows, run, succeeds
 from tests.world import PEOPLE, SECRET, World, sign_in
 
 NOWHERE = "postgresql://portal@127.0.0.1:1/portal"
@@ -43,9 +43,9 @@ def test_run_refuses_what_it_cannot_have(tmp_path: Path) -> None:
             f"Cannot listen on 127.0.0.1:{taken} (Address already in use): set HOST and PORT to an address that is free"
         )
     port = str(free_port())
-    assert refuses(run(PORTAL, "run", PORT=port, HOST="999.1.1.1")).startswith("Cannot listen on 999.1.1.1:")
-    assert refuses(run(PORTAL, "run", PORT=port, DATA_DIR=str(file))).startswith(f"DATA_DIR {file} cannot be used")
-    unreachable = run(PORTAL, "run", PORT=port, DATABASE_URL=NOWHERE, JWT_SECRET=SECRET)
+    assert refuses(forked("run", PORT=port, HOST="999.1.1.1")).startswith("Cannot listen on 999.1.1.1:")
+    assert refuses(forked("run", PORT=port, DATA_DIR=str(file))).startswith(f"DATA_DIR {file} cannot be used")
+    unreachable = forked("run", PORT=port, DATABASE_URL=NOWHERE, JWT_SECRET=SECRET)
     assert refuses(unreachable).startswith("DATABASE_URL: nothing to connect to at 127.0.0.1:1/portal")
     assert list(tmp_path.iterdir()) == [file]
 

@@ -1,10 +1,10 @@
 import asyncio
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 
 from app.dev.demo import FIRST_PROJECT
 from tests.portal import Portal
@@ -94,8 +94,8 @@ async def test_each_run_writes_new_ones(world: World) -> None:
     )
 
 
-async def test_open_bells_ring(world: World, run_portal: Callable[..., Portal]) -> None:
-    async with open_stream(run_portal().url, bearer("pm")) as stream:
+async def test_open_bells_ring(world: World, app: FastAPI) -> None:
+    async with open_stream(app, bearer("pm")) as stream:
         await stream.until("ready")
         seeding = asyncio.create_task(asyncio.to_thread(seed, DATABASE_URL=world.url, **WANTED))
         rung = [await stream.until("notification") for _ in range(WRITTEN)]
