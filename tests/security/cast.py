@@ -129,6 +129,13 @@ class Cast:
         statement = "SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) FROM client_portal.{} row"
         return {each["name"]: await self.world.value(statement.format(each["name"])) for each in tables}
 
+    async def restore(self) -> None:
+        """Brings the world back to what it was when it was saved, the bytes of its files included."""
+        await self.world.restore()
+        for files in (self.files, self.drafts):
+            for client, id_ in files.items():
+                self._keep(id_, client)
+
     async def project(self, name: str) -> UUID:
         """A new project of the host."""
         statement = "INSERT INTO public.projects (name) VALUES ($1) RETURNING id"
@@ -199,12 +206,7 @@ class Cast:
     async def _upload(self, client: str, *, is_shared: bool) -> UUID:
         """Puts a file into a client's room, its bytes included."""
         id_ = uuid4()
-        content = f"A file of {client}".encode()
-        key = f"{id_.hex[:2]}/{id_.hex}"
-        for name in (key, f"{key}.thumbnail"):
-            path = self.world.files / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        key, content = self._keep(id_, client)
         await self.world.execute(
             "INSERT INTO client_portal.files"
             " (id, room_id, uploader_id, name, media_type, size, sha256, key, has_thumbnail, shared_at)"
@@ -219,6 +221,15 @@ class Cast:
             is_shared,
         )
         return id_
+
+    def _keep(self, id_: UUID, client: str) -> tuple[str, bytes]:
+        """Puts the bytes of a file and its thumbnail where they belong; answers their key and content."""
+        key, content = f"{id_.hex[:2]}/{id_.hex}", f"A file of {client}".encode()
+        for name in (key, f"{key}.thumbnail"):
+            path = self.world.files / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return key, content
 
     async def _raise(self, client: str) -> UUID:
         return await self._insert(

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 from jose import jwt
 
@@ -43,10 +44,10 @@ FOREIGN: list[dict[str, str]] = [
 ]
 
 
-@pytest.fixture
-async def app(cast: Cast) -> AsyncIterator[FastAPI]:
+@pytest_asyncio.fixture(scope="module")
+async def app_of_cast(cast_of_all: Cast) -> AsyncIterator[FastAPI]:
     """The application, with an origin that may call it by bearer token."""
-    async with running(cast.world.settings(allowed_origins=OTHER_ORIGIN)) as app:
+    async with running(cast_of_all.world.settings(allowed_origins=OTHER_ORIGIN)) as app:
         yield app
 
 
