@@ -7,17 +7,24 @@ from contextlib import suppress
 from uuid import uuid4
 
 import httpx
+import pytest
 from websockets.exceptions import ConnectionClosed
 
 from app.dev.demo import FIRST_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
+from tests.pair import Pair
 from tests.portal import Portal
 from tests.running import until
 from tests.sockets import open_socket, refusal
 from tests.world import PEOPLE, World, bearer
 
 Run = Callable[..., Portal]
+
+
+@pytest.fixture
+def world(pair: Pair) -> World:
+    return pair.world
 
 
 def caller(portal: Portal, person: str) -> httpx.AsyncClient:
@@ -41,8 +48,8 @@ async def post(portal: Portal, room: str, person: str, body: str, **more: str) -
     return dict(answer.json())
 
 
-async def test_what_the_client_writes_is_in_the_developers_socket_and_back(run_portal: Run):
-    portal = run_portal()
+async def test_what_the_client_writes_is_in_the_developers_socket_and_back(pair: Pair):
+    portal = pair.one
     room = await own_room(portal)
     async with room_socket(portal, room, "client") as client, room_socket(portal, room, "dev") as dev:
         assert (await client.until("ready"))["last_number"] == 0
@@ -59,8 +66,8 @@ async def test_what_the_client_writes_is_in_the_developers_socket_and_back(run_p
         assert (await client.until("message"))["message"]["body"] == "Tomorrow at ten."
 
 
-async def test_frames_cross_processes(run_portal: Run):
-    one, other = run_portal(), run_portal()
+async def test_frames_cross_processes(pair: Pair):
+    one, other = pair.one, pair.other
     room = await own_room(one)
     async with room_socket(one, room, "client") as client, room_socket(other, room, "dev") as dev:
         await client.until("ready")
@@ -75,8 +82,8 @@ async def test_frames_cross_processes(run_portal: Run):
         assert await client.until("read", user_id=str(PEOPLE["dev"])) == {"user_id": str(PEOPLE["dev"]), "up_to": 1}
 
 
-async def test_presence_comes_and_goes_with_sockets(run_portal: Run):
-    one, other = run_portal(), run_portal()
+async def test_presence_comes_and_goes_with_sockets(pair: Pair):
+    one, other = pair.one, pair.other
     room = await own_room(one)
     async with room_socket(one, room, "client") as client:
         await client.until("presence", online=[str(PEOPLE["client"])])
@@ -89,8 +96,8 @@ async def test_presence_comes_and_goes_with_sockets(run_portal: Run):
         await client.until("presence", online=[str(PEOPLE["client"])])
 
 
-async def test_an_admin_who_looks_on_hears_all_and_is_not_there(run_portal: Run):
-    portal = run_portal()
+async def test_an_admin_who_looks_on_hears_all_and_is_not_there(pair: Pair):
+    portal = pair.one
     room = await own_room(portal)
     async with room_socket(portal, room, "client") as client, room_socket(portal, room, "admin") as admin:
         await client.until("presence", online=[str(PEOPLE["client"])])
@@ -102,18 +109,24 @@ async def test_an_admin_who_looks_on_hears_all_and_is_not_there(run_portal: Run)
         assert "Ada Okafor" not in names
 
 
-async def test_people_of_a_process_that_was_killed_are_soon_gone(run_portal: Run):
-    one, other = run_portal(), run_portal()
+async def test_people_of_a_process_that_was_killed_are_soon_gone(pair: Pair, run_portal: Run, world: World):
+    one, other = pair.one, run_portal()
     room = await own_room(one)
     async with room_socket(one, room, "client") as client, room_socket(other, room, "dev"):
         await client.until("presence", online=sorted([str(PEOPLE["client"]), str(PEOPLE["dev"])]))
         other.signal(signal.SIGKILL)
         other.wait()
+        # The fifteen seconds after which it is taken for dead are over.
+        await world.execute(
+            "UPDATE client_portal.presence_processes SET seen_at = seen_at - interval '15 seconds'"
+            " WHERE id = (SELECT process_id FROM client_portal.presence WHERE user_id = $1)",
+            PEOPLE["dev"],
+        )
         await client.until("presence", online=[str(PEOPLE["client"])], seconds=60)
 
 
-async def test_presence_is_right_again_after_postgres_crashed(run_portal: Run, postgres, world: World):
-    portal = run_portal()
+async def test_presence_is_right_again_after_postgres_crashed(pair: Pair, postgres, world: World):
+    portal = pair.one
     room = await own_room(portal)
     async with room_socket(portal, room, "client") as client, room_socket(portal, room, "dev"):
         both = sorted([str(PEOPLE["client"]), str(PEOPLE["dev"])])
@@ -126,8 +139,8 @@ async def test_presence_is_right_again_after_postgres_crashed(run_portal: Run, p
         assert sum(each["is_online"] for each in people) == 2
 
 
-async def test_sockets_end_within_two_seconds_of_a_membership_in_every_process(run_portal: Run, world: World):
-    one, other = run_portal(), run_portal()
+async def test_sockets_end_within_two_seconds_of_a_membership_in_every_process(pair: Pair, world: World):
+    one, other = pair.one, pair.other
     room = await own_room(one)
     async with room_socket(one, room, "dev") as here, room_socket(other, room, "dev") as there:
         await here.until("ready")
@@ -139,8 +152,8 @@ async def test_sockets_end_within_two_seconds_of_a_membership_in_every_process(r
         assert (await refusal(f"{one.url}/api/rooms/{room}/ws", bearer("dev")))[0] == 404
 
 
-async def test_the_team_hears_at_once_that_the_client_has_left(run_portal: Run, world: World):
-    portal = run_portal()
+async def test_the_team_hears_at_once_that_the_client_has_left(pair: Pair, world: World):
+    portal = pair.one
     room = await own_room(portal)
     async with room_socket(portal, room, "dev") as dev:
         await dev.until("ready")
@@ -150,8 +163,8 @@ async def test_the_team_hears_at_once_that_the_client_has_left(run_portal: Run, 
             assert (await http.get(f"/api/rooms/{room}")).json()["is_open"] is False
 
 
-async def test_a_change_of_part_that_leaves_the_room_in_reach_ends_nothing(run_portal: Run, world: World):
-    portal = run_portal()
+async def test_a_change_of_part_that_leaves_the_room_in_reach_ends_nothing(pair: Pair, world: World):
+    portal = pair.one
     room = await own_room(portal)
     async with room_socket(portal, room, "pm") as pm:
         await pm.until("ready")
@@ -172,8 +185,8 @@ async def test_everybody_hears_bye_when_the_portal_ends(run_portal: Run):
     assert portal.wait() == 0
 
 
-async def test_a_hundred_posts_at_once_are_numbered_without_gaps_and_heard_in_order(run_portal: Run, world: World):
-    portal = run_portal()
+async def test_a_hundred_posts_at_once_are_numbered_without_gaps_and_heard_in_order(pair: Pair, world: World):
+    portal = pair.one
     room = await own_room(portal)
     async with room_socket(portal, room, "dev") as dev:
         await dev.until("ready")
@@ -188,8 +201,8 @@ async def test_a_hundred_posts_at_once_are_numbered_without_gaps_and_heard_in_or
     assert await world.value("SELECT array_agg(number ORDER BY number) FROM client_portal.messages") == heard
 
 
-async def test_a_dead_database_refuses_messages_and_loses_none(run_portal: Run, postgres, world: World):
-    portal = run_portal()
+async def test_a_dead_database_refuses_messages_and_loses_none(pair: Pair, postgres, world: World):
+    portal = pair.one
     room = await own_room(portal)
     id_ = str(uuid4())
     async with room_socket(portal, room, "dev") as dev, caller(portal, "client") as client:
@@ -206,8 +219,8 @@ async def test_a_dead_database_refuses_messages_and_loses_none(run_portal: Run, 
 
 
 class TestRefusals:
-    async def test_who_floods_the_socket_is_sent_away(self, run_portal: Run):
-        portal = run_portal()
+    async def test_who_floods_the_socket_is_sent_away(self, pair: Pair):
+        portal = pair.one
         room = await own_room(portal)
         async with room_socket(portal, room, "client") as client:
             await client.until("ready")
@@ -218,8 +231,8 @@ class TestRefusals:
             assert await client.until("bye") == {"reason": "too_many_frames"}
             assert await client.closed() == 1008
 
-    async def test_what_is_no_frame_ends_the_socket(self, run_portal: Run):
-        portal = run_portal()
+    async def test_what_is_no_frame_ends_the_socket(self, pair: Pair):
+        portal = pair.one
         room = await own_room(portal)
         for nonsense in ("{", "[]", '{"event": 1}', '{"event": "typing", "data": 3}', "\x00", b"\xff"):
             async with room_socket(portal, room, "client") as client:
@@ -227,16 +240,16 @@ class TestRefusals:
                 await client.connection.send(nonsense)
                 assert await client.until("bye") == {"reason": "bad_frame"}
 
-    async def test_a_frame_over_64_kib_ends_the_socket(self, run_portal: Run):
-        portal = run_portal()
+    async def test_a_frame_over_64_kib_ends_the_socket(self, pair: Pair):
+        portal = pair.one
         room = await own_room(portal)
         async with room_socket(portal, room, "client") as client:
             await client.until("ready")
             await client.say("typing", padding="x" * 65536)
             assert await client.closed() == 1009
 
-    async def test_refusals_have_the_status_and_body_that_requests_get(self, run_portal: Run):
-        portal = run_portal()
+    async def test_refusals_have_the_status_and_body_that_requests_get(self, pair: Pair):
+        portal = pair.one
         room = await own_room(portal)
         path = f"{portal.url}/api/rooms/{room}/ws"
         assert (await refusal(path))[0] == 401

@@ -1,7 +1,6 @@
 """What open pages of a project hear, over real sockets of real processes."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,13 +15,17 @@ from app.projects.changes import Changed, changed
 from app.projects.roles import MemberRole
 from app.projects.service import add_member, remove_member
 from app.realtime.once import one_transaction
+from tests.pair import Pair
 from tests.portal import Portal
 from tests.running import until
 from tests.security.asgi import handshake
 from tests.sockets import Socket, open_socket, refusal
 from tests.world import PEOPLE, World, bearer
 
-Run = Callable[..., Portal]
+
+@pytest.fixture
+def world(pair: Pair) -> World:
+    return pair.world
 
 
 def project_socket(portal: Portal, person: str, project: UUID = FIRST_PROJECT):
@@ -82,8 +85,8 @@ async def second_client(world: World) -> str:
     return "client2"
 
 
-async def test_everybody_of_a_project_hears_of_its_tasks(run_portal: Run, second_client: str):
-    portal = run_portal()
+async def test_everybody_of_a_project_hears_of_its_tasks(pair: Pair, second_client: str):
+    portal = pair.one
     people = ("client", second_client, "dev", "pm", "admin")
     sockets = [project_socket(portal, person) for person in people]
     async with sockets[0] as one, sockets[1] as two, sockets[2] as three, sockets[3] as four, sockets[4] as five:
@@ -103,8 +106,8 @@ async def test_everybody_of_a_project_hears_of_its_tasks(run_portal: Run, second
             await hears(socket, "task", task)
 
 
-async def test_a_client_hears_of_their_own_room_and_never_of_another_clients(run_portal: Run, second_client: str):
-    portal = run_portal()
+async def test_a_client_hears_of_their_own_room_and_never_of_another_clients(pair: Pair, second_client: str):
+    portal = pair.one
     async with (
         project_socket(portal, "client") as client,
         project_socket(portal, second_client) as other,
@@ -120,8 +123,8 @@ async def test_a_client_hears_of_their_own_room_and_never_of_another_clients(run
         await hears(other, "task", task)
 
 
-async def test_a_client_hears_of_the_approvals_asked_of_them_alone(run_portal: Run, second_client: str):
-    portal = run_portal()
+async def test_a_client_hears_of_the_approvals_asked_of_them_alone(pair: Pair, second_client: str):
+    portal = pair.one
     task = await new_task(portal)
     async with (
         project_socket(portal, "client") as client,
@@ -144,8 +147,8 @@ async def test_a_client_hears_of_the_approvals_asked_of_them_alone(run_portal: R
         await hears(other, "task", later)
 
 
-async def test_nobody_hears_of_another_project(run_portal: Run):
-    portal = run_portal()
+async def test_nobody_hears_of_another_project(pair: Pair):
+    portal = pair.one
     async with project_socket(portal, "client") as client, project_socket(portal, "admin") as admin:
         await client.until("ready")
         await admin.until("ready")
@@ -155,8 +158,8 @@ async def test_nobody_hears_of_another_project(run_portal: Run):
         await hears(admin, "task", own)
 
 
-async def test_changes_cross_processes(run_portal: Run):
-    one, other = run_portal(), run_portal()
+async def test_changes_cross_processes(pair: Pair):
+    one, other = pair.one, pair.other
     async with project_socket(one, "client") as client, list_socket(other, "pm") as pm:
         await client.until("ready")
         await pm.until("ready")
@@ -168,8 +171,8 @@ async def test_changes_cross_processes(run_portal: Run):
         await hears(pm, "task", there)
 
 
-async def test_what_is_rolled_back_is_not_heard_of(run_portal: Run, world: World):
-    portal = run_portal()
+async def test_what_is_rolled_back_is_not_heard_of(pair: Pair, world: World):
+    portal = pair.one
 
     async def tell(kind: Changed, id_: UUID, *, fails: bool) -> None:
         async with one_transaction(world.url) as transaction:
@@ -188,8 +191,8 @@ async def test_what_is_rolled_back_is_not_heard_of(run_portal: Run, world: World
 
 
 class TestTheList:
-    async def test_hears_of_tasks_in_own_projects_and_of_nothing_else(self, run_portal: Run):
-        portal = run_portal()
+    async def test_hears_of_tasks_in_own_projects_and_of_nothing_else(self, pair: Pair):
+        portal = pair.one
         async with list_socket(portal, "dev") as dev, list_socket(portal, "admin") as admin:
             assert await dev.next() == ("ready", {})
             await admin.until("ready")
@@ -200,8 +203,8 @@ class TestTheList:
             await hears(admin, "task", elsewhere, SECOND_PROJECT)
             await hears(admin, "task", own)
 
-    async def test_begins_anew_with_another_part_in_a_project(self, run_portal: Run, world: World):
-        one, other = run_portal(), run_portal()
+    async def test_begins_anew_with_another_part_in_a_project(self, pair: Pair, world: World):
+        one, other = pair.one, pair.other
         async with list_socket(one, "dev") as here, list_socket(other, "dev") as there, list_socket(one, "pm") as pm:
             for socket in (here, there, pm):
                 await socket.until("ready")
@@ -215,10 +218,8 @@ class TestTheList:
             await again.until("ready")
             await hears_after(again, await new_task(one, "dev2", SECOND_PROJECT))
 
-    async def test_after_a_gap_it_begins_anew_without_a_project_that_was_lost_in_it(
-        self, run_portal: Run, world: World
-    ):
-        portal = run_portal()
+    async def test_after_a_gap_it_begins_anew_without_a_project_that_was_lost_in_it(self, pair: Pair, world: World):
+        portal = pair.one
         async with list_socket(portal, "dev") as dev, list_socket(portal, "pm") as pm:
             await dev.until("ready")
             await pm.until("ready")
@@ -246,8 +247,8 @@ class TestTheList:
 
 
 class TestEndings:
-    async def test_access_that_is_gone_ends_the_socket_in_every_process(self, run_portal: Run, world: World):
-        one, other = run_portal(), run_portal()
+    async def test_access_that_is_gone_ends_the_socket_in_every_process(self, pair: Pair, world: World):
+        one, other = pair.one, pair.other
         async with (
             project_socket(one, "client") as here,
             project_socket(other, "client") as there,
@@ -262,16 +263,16 @@ class TestEndings:
             await hears_after(dev, await new_task(one))
         assert (await refusal(f"{one.url}/api/projects/{FIRST_PROJECT}/ws", bearer("client")))[0] == 404
 
-    async def test_a_part_that_leaves_the_project_in_reach_ends_nothing(self, run_portal: Run, world: World):
-        portal = run_portal()
+    async def test_a_part_that_leaves_the_project_in_reach_ends_nothing(self, pair: Pair, world: World):
+        portal = pair.one
         async with project_socket(portal, "pm") as pm:
             await pm.until("ready")
             await world.act(add_member, FIRST_PROJECT, PEOPLE["pm"], MemberRole.DEVELOPER)
             await pm.until("reset", seconds=2)
             await hears_after(pm, await new_task(portal))
 
-    async def test_a_sign_out_ends_the_sockets_of_that_sign_in(self, run_portal: Run, world: World):
-        portal = run_portal()
+    async def test_a_sign_out_ends_the_sockets_of_that_sign_in(self, pair: Pair, world: World):
+        portal = pair.one
         token = await world.open_session("dev")
         headers = {"Authorization": f"Bearer {token}"}
         async with (
@@ -285,10 +286,8 @@ class TestEndings:
             for socket in (page, projects):
                 assert (await socket.until("bye", seconds=2))["reason"] == "signed_out"
 
-    async def test_after_the_listener_lost_its_connection_pages_are_told_to_read_anew(
-        self, run_portal: Run, world: World
-    ):
-        portal = run_portal()
+    async def test_after_the_listener_lost_its_connection_pages_are_told_to_read_anew(self, pair: Pair, world: World):
+        portal = pair.one
         async with project_socket(portal, "client") as client, list_socket(portal, "dev") as dev:
             await client.until("ready")
             await dev.until("ready")
@@ -300,8 +299,8 @@ class TestEndings:
             await hears_after(dev, task)
 
 
-async def test_refusals_have_the_status_and_body_that_requests_get(run_portal: Run):
-    portal = run_portal()
+async def test_refusals_have_the_status_and_body_that_requests_get(pair: Pair):
+    portal = pair.one
     path = f"{portal.url}/api/projects/{FIRST_PROJECT}/ws"
     assert (await refusal(path))[0] == 401
     assert (await refusal(f"{portal.url}/api/projects/ws"))[0] == 401

@@ -1,0 +1,99 @@
+"""Two real portals on one database, which serve one test after the other."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from websockets.exceptions import WebSocketException
+
+from app.dev.demo import FIRST_PROJECT
+from app.projects.changes import Changed, changed
+from tests.portal import Portal
+from tests.running import until
+from tests.sockets import open_socket
+from tests.world import PEOPLE, World, bearer
+
+_PATIENCE = 60
+_MOMENT = 3.0
+
+
+@dataclass(frozen=True)
+class Pair:
+    """For tests that leave both as they are: who stops, kills, freezes or sets up a portal starts one of its own."""
+
+    one: Portal
+    other: Portal
+    world: World
+
+    async def begin_anew(self) -> None:
+        """Makes this the beginning of a test: nobody is there, rows are what they were, all that was said was heard."""
+        for portal in (self.one, self.other):
+            assert portal.process is not None
+            assert portal.process.poll() is None, portal.log.read_text()
+        await until(self._is_left, within=_PATIENCE)
+        await self.world.restore()
+        await until(self._has_heard_everything, within=_PATIENCE)
+
+    async def _is_left(self) -> bool:
+        """Whether every stream and socket of the test before has ended."""
+        streams = [await measure(portal, "portal_streams_open") for portal in (self.one, self.other)]
+        return not any(streams) and not await self.world.value("SELECT count(*) FROM client_portal.presence")
+
+    async def _has_heard_everything(self) -> bool:
+        """Whether both listen, and a last signal comes out of both: those before it have come out then, too.
+
+        False when they have not got over a crash of Postgres yet, whose last signals went to nobody.
+        """
+        # Rows that came back were not told of: what the portals remember of people is forgotten with this.
+        forget: list[Any] = [["standing", {"user": str(person)}] for person in PEOPLE.values()]
+        marker = uuid4()
+        last = changed(Changed.TASK, marker, FIRST_PROJECT)
+        signals = [*forget, [last.kind, last.content]]
+        try:
+            async with asyncio.timeout(_MOMENT), AsyncExitStack() as stack:
+                sockets = [await stack.enter_async_context(_listens(each)) for each in (self.one, self.other)]
+                for socket in sockets:
+                    await socket.until("ready")
+                await self.world.execute("SELECT pg_notify('client_portal', $1)", json.dumps(signals))
+                for socket in sockets:
+                    await socket.until("changed", id=str(marker))
+        except (TimeoutError, OSError, WebSocketException):
+            return False
+        return True
+
+
+def _listens(portal: Portal):
+    return open_socket(f"{portal.url}/api/projects/ws", bearer("admin"))
+
+
+@contextmanager
+def running_pair(world: World, folder: Path, **environment: Any) -> Iterator[Pair]:
+    """Starts both at the same time. ``world`` must have been saved."""
+    portals = [Portal(folder / name, **environment) for name in ("one", "other")]
+    for name in ("one", "other"):
+        (folder / name).mkdir()
+    with ExitStack() as stack, ThreadPoolExecutor() as threads:
+        for portal in portals:
+            stack.callback(portal.stop)
+        list(threads.map(Portal.start, portals))
+        yield Pair(*portals, world)
+
+
+async def measure(portal: Portal, name: str, **labels: str) -> float:
+    """The sum of one of a portal's measures, as Prometheus would read it."""
+    async with httpx.AsyncClient(timeout=30) as caller:
+        text = (await caller.get(f"{portal.url}/metrics")).text
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
