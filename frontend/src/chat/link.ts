@@ -62,8 +62,10 @@ export class Link<Heard extends Said = Frame> {
     if (this.mode.value !== 'ended') this.mode.value = 'connecting';
   }
 
-  typing(): void {
+  /** Whether it could be said. */
+  typing(): boolean {
     if (this.#isReady) this.#socket?.typing();
+    return this.#isReady;
   }
 
   /** The network is back, or the socket is thought to be dead: connects at once. */

@@ -378,6 +378,18 @@ describe('typing', () => {
     expect(server.typed).toBe(2);
   });
 
+  test('what could not be said is said with the next key', async () => {
+    server.silent = true;
+    const store = await person.enter();
+    store.typing.pressed();
+    expect(server.typed).toBe(0);
+    server.silent = false;
+    server.breakOff();
+    await person.clock.pass(1_000);
+    store.typing.pressed();
+    expect(server.typed).toBe(1);
+  });
+
   test('of others is shown for six seconds, or until their message comes', async () => {
     const store = await person.enter();
     const typing = { event: 'typing', user_id: other, display_name: 'Clara' } as const;

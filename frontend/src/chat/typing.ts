@@ -14,13 +14,14 @@ export class Typing {
   readonly others: Signal<ReadonlyMap<string, string>> = signal(new Map());
 
   readonly #clock: Clock;
-  readonly #say: () => void;
+  /** Whether it could be said. */
+  readonly #say: () => boolean;
   readonly #ends = new Map<string, () => void>();
   readonly #wroteAt = new Map<string, number>();
   /** When one may say again that one types. */
   #mayAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, say: () => void) {
+  constructor(clock: Clock, say: () => boolean) {
     this.#clock = clock;
     this.#say = say;
   }
@@ -29,8 +30,7 @@ export class Typing {
   pressed(): void {
     const now = this.#clock.now();
     if (now < this.#mayAt) return;
-    this.#mayAt = now + sayEveryMs;
-    this.#say();
+    if (this.#say()) this.#mayAt = now + sayEveryMs;
   }
 
   /** What was being typed is sent: typing on is typing anew. */

@@ -416,6 +416,19 @@ describe('pages', () => {
     expect(store.unread.value).toBe(1);
   });
 
+  test('what arrives while all is read anew is announced, also when the answer knows of it', async () => {
+    server.add(1);
+    const store = await openedStore();
+    const [arrived] = server.add(1);
+    server.hold();
+    const refresh = store.refresh();
+    if (arrived) store.apply({ event: 'notification', item: arrived, unread_count: 2 });
+    await server.release();
+    await refresh;
+    expect(store.arrived.value?.id).toBe('n2');
+    expect(store.held.value).toEqual(['n2']);
+  });
+
   test('a page that fails can be asked for again', async () => {
     server.pageSize = 2;
     server.add(3);

@@ -51,7 +51,7 @@ export class InboxStore {
   /** Grows with every count the server gave or a claim settled: an answer asked for before that is out of date. */
   #version = 0;
   #claimed = 0;
-  #buffer: Frame[] = [];
+  #buffer: (() => void)[] = [];
   #readers = 0;
   #reading: Promise<void> | null = null;
   #readAgain = false;
@@ -163,8 +163,11 @@ export class InboxStore {
   }
 
   apply(frame: Frame): void {
-    if (this.#readers > 0) this.#buffer.push(frame);
-    else batch(() => this.#applyNow(frame));
+    // As it is heard: once it waited for an answer, that may know of it too.
+    const isNews = frame.event === 'notification' && !this.items.value.has(frame.item.id);
+    const applyIt = () => this.#applyNow(frame, isNews);
+    if (this.#readers > 0) this.#buffer.push(applyIt);
+    else batch(applyIt);
   }
 
   async markRead(id: string): Promise<void> {
@@ -246,7 +249,7 @@ export class InboxStore {
     const frames = this.#buffer;
     this.#buffer = [];
     batch(() => {
-      for (const frame of frames) this.#applyNow(frame);
+      for (const applyIt of frames) applyIt();
     });
   }
 
@@ -302,13 +305,13 @@ export class InboxStore {
     this.refresh().catch(() => undefined);
   }
 
-  #applyNow(frame: Frame): void {
+  #applyNow(frame: Frame, isNews: boolean): void {
     switch (frame.event) {
       case 'ready':
         this.#setCount(frame.unread_count);
         break;
       case 'notification':
-        this.#applyArrival(frame.item);
+        this.#applyArrival(frame.item, isNews);
         this.#setCount(frame.unread_count);
         break;
       case 'read':
@@ -325,12 +328,12 @@ export class InboxStore {
     }
   }
 
-  #applyArrival(item: NotificationItem): void {
+  #applyArrival(item: NotificationItem, isNews: boolean): void {
     const known = this.items.value.has(item.id);
     this.#merge([item]);
     if (!this.#holds()) this.#insert(item);
     else if (!known) this.held.value = [...this.held.value, item.id];
-    if (!known) this.arrived.value = item;
+    if (isNews) this.arrived.value = item;
   }
 
   #holds(): boolean {

@@ -155,6 +155,16 @@ test('whoever signs in next gets nothing that is meant for the one before', asyn
   expect(push.state.value).toBe('off');
 });
 
+test('what is meant for the one before ends with the next page, should this one end in the middle', async () => {
+  await push.turnOn('clara');
+  browser.current = () => new Promise(() => {});
+  void push.resume('deniz');
+  browser.current = async () => browser.subscribed;
+  await new Push(browser, server).resume('deniz');
+  expect(browser.subscribed).toBeNull();
+  expect(server.subscriptions).toEqual([]);
+});
+
 test('nobody who did not ask for it is subscribed', async () => {
   browser.allowed = 'granted';
   await push.resume('clara');

@@ -70,7 +70,12 @@ export class Push {
     const owner = browser?.owner();
     if (!browser || !owner) return;
     try {
-      if (owner !== person) return await this.turnOff();
+      if (owner !== person) {
+        await this.leave();
+        // Last: the page may end in between, and the next one has to know that there is something to end.
+        browser.setOwner(null);
+        return;
+      }
       if (browser.permission() !== 'granted') return;
       const key = await this.#wire.publicKey();
       if (key === null) return;

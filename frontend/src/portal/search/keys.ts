@@ -1,10 +1,11 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** Ctrl/⌘ + K, and "/" where nothing is being written, lead to the search. */
 export function useSearchKeys(open: () => void): void {
   const latest = useRef(open);
   latest.current = open;
-  useEffect(() => {
+  // Before the first paint: who sees the page can use them.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || !isSearchKey(event) || document.querySelector('dialog[open]')) return;
       event.preventDefault();
