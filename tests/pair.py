@@ -77,14 +77,12 @@ def _listens(portal: Portal):
 @contextmanager
 def running_pair(world: World, folder: Path, **environment: Any) -> Iterator[Pair]:
     """Starts both at the same time. ``world`` must have been saved."""
-    portals = [Portal(folder / name, **environment) for name in ("one", "other")]
-    for name in ("one", "other"):
-        (folder / name).mkdir()
+    one, other = Portal(folder, **environment), Portal(folder, **environment)
     with ExitStack() as stack, ThreadPoolExecutor() as threads:
-        for portal in portals:
+        for portal in (one, other):
             stack.callback(portal.stop)
-        list(threads.map(Portal.start, portals))
-        yield Pair(*portals, world)
+        list(threads.map(Portal.start, (one, other)))
+        yield Pair(one, other, world)
 
 
 async def measure(portal: Portal, name: str, **labels: str) -> float:

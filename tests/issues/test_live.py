@@ -1,15 +1,22 @@
 """Open pages hear of issues: those of whom they concern, in every process."""
 
-from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
+import pytest
 
 from app.dev.demo import FIRST_PROJECT
 from tests.issues.conftest import room_of
+from tests.pair import Pair
 from tests.portal import Portal
-from tests.sockets import open_socket
+from tests.sockets import Socket, open_socket
 from tests.world import World, bearer
+
+
+@pytest.fixture
+def world(pair: Pair) -> World:
+    return pair.world
 
 
 async def _ask(portal: Portal, person: str, method: str, path: str, **content: Any) -> dict[str, Any]:
@@ -19,26 +26,29 @@ async def _ask(portal: Portal, person: str, method: str, path: str, **content: A
     return dict(answer.json())
 
 
-async def test_each_change_is_told_to_the_team_and_to_its_client_alone(
-    run_portal: Callable[..., Portal], world: World, other_room: str
-):
-    portal = run_portal(WEB_CONCURRENCY=2)
-    address = f"{portal.url}/api/projects/{FIRST_PROJECT}/ws"
-    async with (
-        open_socket(address, bearer("client")) as client,
-        open_socket(address, bearer("dev")) as dev,
-        open_socket(address, bearer("client2")) as stranger,
-    ):
-        for socket in (client, dev, stranger):
+async def test_each_change_is_told_to_the_team_and_to_its_client_alone(pair: Pair, world: World, other_room: str):
+    portals = (pair.one, pair.other)
+    async with AsyncExitStack() as stack:
+
+        async def in_each(person: str) -> list[Socket]:
+            addresses = [f"{portal.url}/api/projects/{FIRST_PROJECT}/ws" for portal in portals]
+            return [await stack.enter_async_context(open_socket(each, bearer(person))) for each in addresses]
+
+        clients, team, strangers = [await in_each(person) for person in ("client", "dev", "client2")]
+        for socket in (*clients, *team, *strangers):
             await socket.until("ready")
+        one, other = portals
         path = f"/api/rooms/{await room_of(world, 'client')}/issues"
-        issue = await _ask(portal, "client", "POST", path, kind="issue", title="A leak")
-        await _ask(portal, "client", "PATCH", f"/api/issues/{issue['id']}", title="Two leaks")
-        await _ask(portal, "client", "PATCH", f"/api/issues/{issue['id']}", title="Two leaks")
-        await _ask(portal, "dev", "PATCH", f"/api/issues/{issue['id']}", status="done")
-        another = await _ask(portal, "client2", "POST", f"/api/rooms/{other_room}/issues", kind="issue", title="A door")
+        issue = await _ask(one, "client", "POST", path, kind="issue", title="A leak")
+        await _ask(other, "client", "PATCH", f"/api/issues/{issue['id']}", title="Two leaks")
+        await _ask(one, "client", "PATCH", f"/api/issues/{issue['id']}", title="Two leaks")
+        await _ask(other, "dev", "PATCH", f"/api/issues/{issue['id']}", status="done")
+        another = await _ask(one, "client2", "POST", f"/api/rooms/{other_room}/issues", kind="issue", title="A door")
         told = [("changed", {"project_id": str(FIRST_PROJECT), "kind": "issue", "id": issue["id"]})] * 3
         last = ("changed", {"project_id": str(FIRST_PROJECT), "kind": "issue", "id": another["id"]})
-        assert [await client.next() for _ in told] == told
-        assert [await dev.next() for _ in range(4)] == [*told, last]
-        assert await stranger.next() == last
+        for client in clients:
+            assert [await client.next() for _ in told] == told
+        for dev in team:
+            assert [await dev.next() for _ in range(4)] == [*told, last]
+        for stranger in strangers:
+            assert await stranger.next() == last

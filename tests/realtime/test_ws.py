@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -11,7 +11,8 @@ import uvicorn
 
 from app import server
 from app.dev.demo import FIRST_PROJECT
-from tests.portal import Portal, free_port
+from tests.pair import Pair
+from tests.portal import free_port
 from tests.running import until
 from tests.sockets import open_socket, refusal
 from tests.world import PEOPLE, World, bearer, sign_in
@@ -19,8 +20,8 @@ from tests.world import PEOPLE, World, bearer, sign_in
 PATH = "/api/notifications/ws"
 
 
-async def test_it_carries_the_frames_of_the_stream(run_portal: Callable[..., Portal], world: World):
-    portal = run_portal()
+async def test_it_carries_the_frames_of_the_stream(pair: Pair):
+    portal = pair.one
     async with open_socket(f"{portal.url}{PATH}", bearer("pm")) as socket:
         assert await socket.until("ready") == {"unread_count": 0}
         async with httpx.AsyncClient(base_url=portal.url, headers=bearer("pm"), timeout=30) as pm:
@@ -32,12 +33,12 @@ async def test_it_carries_the_frames_of_the_stream(run_portal: Callable[..., Por
             assert await socket.until("read") == {"ids": [news["item"]["id"]], "unread_count": 0}
 
 
-async def test_it_wants_the_scope_of_the_stream(run_portal: Callable[..., Portal]):
-    assert (await refusal(f"{run_portal().url}{PATH}", bearer("pm", scope="other")))[0] == 403
+async def test_it_wants_the_scope_of_the_stream(pair: Pair):
+    assert (await refusal(f"{pair.one.url}{PATH}", bearer("pm", scope="other")))[0] == 403
 
 
-async def test_a_browser_opens_it_with_its_cookie_from_our_own_pages_only(run_portal: Callable[..., Portal]):
-    portal = run_portal()
+async def test_a_browser_opens_it_with_its_cookie_from_our_own_pages_only(pair: Pair):
+    portal = pair.one
     async with httpx.AsyncClient(base_url=portal.url, timeout=30) as browser:
         await sign_in(browser, "pm")
         cookie = {"Cookie": f"portal_session={browser.cookies['portal_session']}"}
@@ -48,8 +49,8 @@ async def test_a_browser_opens_it_with_its_cookie_from_our_own_pages_only(run_po
     assert (await refusal(address, cookie))[0] == 403
 
 
-async def test_it_ends_with_the_sign_in(run_portal: Callable[..., Portal]):
-    portal = run_portal()
+async def test_it_ends_with_the_sign_in(pair: Pair):
+    portal = pair.one
     async with httpx.AsyncClient(base_url=portal.url, timeout=30) as http:
         own = {"Authorization": f"Bearer {await sign_in(http, 'pm')}"}
         other = {"Authorization": f"Bearer {await sign_in(http, 'pm')}"}
@@ -67,8 +68,8 @@ async def test_it_ends_with_the_sign_in(run_portal: Callable[..., Portal]):
             assert await kept.until("bye") == {"reason": "signed_out"}
 
 
-async def test_it_ends_with_its_token(run_portal: Callable[..., Portal]):
-    portal = run_portal()
+async def test_it_ends_with_its_token(pair: Pair):
+    portal = pair.one
     async with open_socket(f"{portal.url}{PATH}", bearer("pm", exp=int(time.time()) + 5)) as socket:
         assert await socket.until("bye") == {"reason": "token_expired"}
 

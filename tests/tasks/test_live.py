@@ -1,6 +1,5 @@
 """Open pages hear of tasks at once, and of approvals only where they may be seen."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -8,10 +7,11 @@ import httpx
 from app.dev.demo import FIRST_PROJECT, SECOND_PROJECT
 from app.projects.roles import MemberRole
 from app.projects.service import add_member
+from tests.pair import Pair
 from tests.portal import Portal
 from tests.sockets import Socket, open_socket
 from tests.tasks.people import Board
-from tests.world import PEOPLE, World, bearer
+from tests.world import PEOPLE, bearer
 
 
 def page_of(portal: Portal, person: str):
@@ -29,9 +29,9 @@ async def heard(socket: Socket, last: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-async def test_frames_of_a_request_go_to_its_client_and_the_team(run_portal: Callable[..., Portal], world: World):
-    await world.act(add_member, FIRST_PROJECT, PEOPLE["client2"], MemberRole.CLIENT)
-    portal = run_portal()
+async def test_frames_of_a_request_go_to_its_client_and_the_team(pair: Pair):
+    await pair.world.act(add_member, FIRST_PROJECT, PEOPLE["client2"], MemberRole.CLIENT)
+    portal = pair.one
     callers = {
         person: httpx.AsyncClient(base_url=portal.url, headers=bearer(person), timeout=30)
         for person in ("dev", "client")
@@ -62,8 +62,8 @@ async def test_frames_of_a_request_go_to_its_client_and_the_team(run_portal: Cal
     assert found["client"].count(("approval", second["id"])) == 2
 
 
-async def test_the_list_of_projects_hears_of_progress(run_portal: Callable[..., Portal]):
-    portal = run_portal()
+async def test_the_list_of_projects_hears_of_progress(pair: Pair):
+    portal = pair.one
     async with (
         open_socket(f"{portal.url}/api/projects/ws", bearer("client")) as client,
         open_socket(f"{portal.url}/api/projects/ws", bearer("client2")) as stranger,
