@@ -1,12 +1,12 @@
 """People at their browsers, what they see of the bell, and what clients do meanwhile."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 
 from app.accounts.auth import COOKIE
 from app.dev.demo import FIRST_PROJECT, PASSWORD
@@ -153,6 +153,19 @@ class Bell:
             # A tab in the background paints too rarely to wait for its frames.
             polling=50,
         )
+
+
+async def refuse_until_clicked(page: Page, url: str, refuse: Callable[[Route], Awaitable[None]]) -> None:
+    """What goes there is refused until somebody clicks: the page tries again by itself too, and may come before."""
+    await page.evaluate("addEventListener('click', () => { window.wasClicked = true }, { capture: true })")
+
+    async def answer(route: Route) -> None:
+        if await page.evaluate("window.wasClicked === true"):
+            await route.fallback()
+        else:
+            await refuse(route)
+
+    await page.route(url, answer)
 
 
 async def sign_in(page: Page, address: str) -> None:

@@ -124,8 +124,11 @@ async def test_a_portal_that_restarts_is_found_again(
     await bell.has_mode("offline")
     await world.notify(count=2)
     portal.start()
-    await bell.shows(2)
+    # It tries again every 30 seconds at the latest.
     await bell.has_mode("live", within=40)
+    await bell.shows(2)
+    # A socket that was about to be opened when the portal went: browsers complain of that aloud.
+    people.faults[:] = [fault for fault in people.faults if "ERR_CONNECTION_REFUSED" not in fault]
 
 
 async def test_with_live_updates_switched_off_it_polls_and_does_not_ask_again(people: People, events: Events) -> None:

@@ -447,7 +447,8 @@ async def test_the_pages_are_easy_to_use_on_a_phone(people: People, axe: str, sc
     findings["time zones"] = await serious(page, axe)
     assert await overflow(page) <= 0
     await page.goto(PROJECT)
-    await page.get_by_role("button", name="Mute this project").click()
+    async with page.expect_response("**/api/notifications/muted_projects/*"):
+        await page.get_by_role("button", name="Mute this project").click()
     await expect(page.get_by_text("Muted: nothing new rings here.")).to_be_visible()
     findings["muted"] = await serious(page, axe)
     assert await overflow(page) <= 0
@@ -465,12 +466,15 @@ async def test_the_pages_are_easy_to_use_on_a_phone(people: People, axe: str, sc
 async def test_the_keyboard_alone_will_do(people: People) -> None:
     page = await people.page_of("client", "/account")
     live = page.get_by_role("switch", name="Live updates")
+    # What comes later would be left out.
+    box = page.get_by_role("checkbox").first
+    for each in (page.get_by_role("switch", name="Push notifications"), box):
+        await expect(each).to_be_visible()
     await live.focus()
     for name in ("E-mail", "Push notifications"):
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("switch", name=name)).to_be_focused()
     await page.keyboard.press("Tab")
-    box = page.get_by_role("checkbox").first
     await expect(box).to_be_focused()
     async with _saved(page):
         await page.keyboard.press("Space")

@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from app.dev.demo import FIRST_PROJECT
 from tests.e2e.accessibility import overflow, serious
-from tests.e2e.people import PHONE, People
+from tests.e2e.people import PHONE, People, refuse_until_clicked
 from tests.portal import Portal
 from tests.world import PEOPLE, World, bearer
 
@@ -131,10 +131,10 @@ async def test_nobody_finds_what_they_do_not_reach(people: People) -> None:
 
 async def test_a_search_that_fails_says_so_and_can_be_tried_again(people: People) -> None:
     page = await people.page_of("client", SEARCH)
-    await page.route("**/search?q=*", lambda route: route.abort())
+    await expect(field(page)).to_be_visible()
+    await refuse_until_clicked(page, "**/search?q=*", lambda route: route.abort())
     await field(page).fill("window")
     await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
-    await page.unroute("**/search?q=*")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.get_by_text("Nothing found")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -217,6 +218,7 @@ async def test_a_page_that_could_not_be_read_is_there_when_the_connection_is(tas
     await work.task("Paint")
     client = await tasks_of("client")
     page, context = client.page, client.page.context
+    await expect(client.titles).to_have_text(["Paint"])
     await context.set_offline(True)
     await page.get_by_role("link", name="Files", exact=True).click()
     await expect(page.get_by_text("The portal cannot be reached", exact=True)).to_be_visible()
@@ -337,7 +339,7 @@ async def test_an_answer_that_comes_too_late_is_not_recorded(tasks_of, work):
     await expect(client.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
 
 
-async def _who_answers_too_late(tasks_of, work):
+async def _who_answers_too_late(tasks_of: Callable[..., Awaitable[Tasks]], work: Work) -> Tasks:
     """The client, whose answer comes when the task has just been changed."""
     task = await work.task("Hang the door", description="Oak.")
     await work.ask(task)
