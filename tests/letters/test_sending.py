@@ -4,11 +4,13 @@ from contextlib import AsyncExitStack
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.dev.demo import FIRST_PROJECT
+from app.outbox.pace import Pace
 from tests.running import caller_of, running, until
 from tests.world import PEOPLE, World, bearer
 
@@ -16,8 +18,9 @@ URL = "https://portal.example.com"
 
 
 @pytest.fixture
-async def people(world: World, tmp_path: Path):
+async def people(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Callers of a portal that keeps its e-mail as files, and sends without waiting for more."""
+    monkeypatch.setattr("app.outbox.worker.Pace", partial(Pace, poll=0.05))
     settings = world.settings(
         mail_worker=True, mail_quiet_seconds=0, data_dir=tmp_path, public_url=URL, mail_from="Portal <p@portal.example>"
     )

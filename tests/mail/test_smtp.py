@@ -12,6 +12,7 @@ from app.core.relay import Relay
 from app.mail.smtp import SmtpLane, trust
 from app.outbox.courier import Refused, TryLater, Unreachable
 from tests.mail.letters import SENDER, a_letter
+from tests.outbox.limits import Limits
 from tests.running import until
 from tests.smtp import Act, Authority, SmtpServer, Step
 
@@ -61,7 +62,7 @@ class TestAConnectionThatIsThere:
         ids=["drop", "hang", "421", "451"],
     )
     async def test_is_opened_anew_when_it_does_not_take_another(self, server: SmtpServer, behaviour: str):
-        async with lane_to(server, limit=6) as lane:
+        async with lane_to(server, limit=9) as lane:
             await lane.deliver(a_letter())
             server.once(Step.MAIL, behaviour)
             await lane.deliver(a_letter())
@@ -138,18 +139,20 @@ class TestAServerThatHangs:
                 await lane.deliver(a_letter())
             await until(lambda: not server.is_held)
 
-    async def test_later_is_asked_again_for_this_one(self):
-        """All at once: the limit is long enough for slow machines to get there."""
-
-        async def hang(step: Step) -> None:
-            with SmtpServer() as server:
-                server.once(step, Act.HANG)
-                async with lane_to(server, limit=5) as lane:
-                    with pytest.raises(TryLater, match=r"(RCPT|DATA): "):
-                        await lane.deliver(a_letter())
-                    await until(lambda: not server.is_held)
-
-        await asyncio.gather(*(hang(step) for step in AFTER))
+    @pytest.mark.parametrize("step", AFTER, ids=str)
+    async def test_later_is_asked_again_for_this_one(
+        self, server: SmtpServer, step: Step, monkeypatch: pytest.MonkeyPatch
+    ):
+        limits = Limits()
+        monkeypatch.setattr("app.mail.smtp.asyncio", limits)
+        server.once(step, Act.HANG)
+        async with lane_to(server) as lane:
+            work = asyncio.create_task(lane.deliver(a_letter()))
+            await until(lambda: not server._next[step])
+            limits.run_out()
+            with pytest.raises(TryLater, match=r"(RCPT|DATA): no answer within 60 s"):
+                await work
+            await until(lambda: not server.is_held)
 
     async def test_at_goodbye_keeps_nobody(self, server: SmtpServer):
         server.once(Step.QUIT, Act.HANG)

@@ -31,7 +31,7 @@ async def test_what_people_post_does_not_wait_for_a_worker_that_is_frozen_amid_i
                     process = stack.enter_context(WorkerProcess(world, tmp_path, server.url()))
                     await until(worker_waits, within=60)
                     process.freeze()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await says(app, world, "client", "And another thing")
                 assert await office.states() == {"waiting": 1}
     assert server.received == []

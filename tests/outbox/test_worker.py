@@ -185,8 +185,9 @@ async def test_a_stop_does_not_wait_for_what_hangs(office: PostOffice):
 async def test_what_a_stop_cuts_off_before_anything_can_have_arrived_is_given_back(office: PostOffice):
     (id_,) = await office.queue()
     gate = Gate()
-    async with office.at_work(StandIn(act=gate, may_have_arrived=False), stop=0.05):
+    async with office.at_work(StandIn(act=gate, may_have_arrived=False)) as worker:
         await gate.is_reached()
+        await worker.stop(0.05)
     row = await office.row(id_)
     assert (row["state"], row["attempts"]) == ("retrying", 0)
     assert row["due_in"] < 0, "somebody else may have it at once"
@@ -196,7 +197,7 @@ async def test_what_waits_behind_a_slow_delivery_is_given_back_at_once_by_a_stop
     await office.queue(10)
     gate = Gate()
     courier = StandIn()
-    async with office.at_work(courier, lanes=1, stop=0.05) as worker:
+    async with office.at_work(courier, lanes=1) as worker:
         await office.becomes(sent=10)  # so that it takes several at once now
         courier.act = gate
         await office.queue(10)
