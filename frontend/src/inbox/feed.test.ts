@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Feed, type Inbox, pollEveryMs } from './feed.ts';
-import { FakeClock, FakeStreams, item, Tabs } from './testing/world.ts';
+import { FakeClock, FakeStreams, item, settled, Tabs } from './testing/world.ts';
 import type { Frame } from './types.ts';
 
 class FakeInbox implements Inbox {
@@ -206,6 +206,17 @@ describe('one tab', () => {
     feed.wake();
     expect(inbox.refreshes).toBe(before);
     await clock.pass(30_000);
+    feed.wake();
+    expect(inbox.refreshes).toBe(before + 1);
+  });
+
+  test('a tab that comes back to the front reads at once what could not be read before', async () => {
+    const { feed, inbox } = openTab();
+    inbox.failing = { status: 503 };
+    streams.last.frame(ready);
+    await settled();
+    inbox.failing = null;
+    const before = inbox.refreshes;
     feed.wake();
     expect(inbox.refreshes).toBe(before + 1);
   });

@@ -239,6 +239,8 @@ export class Feed {
     this.#lastRead = this.#clock.now();
     this.#inbox.refresh().catch((error: unknown) => {
       if (statusOf(error) === 401) this.#signedOut();
+      // Whoever comes back to the tab has it tried again.
+      this.#lastRead = Number.NEGATIVE_INFINITY;
     });
   }
 
