@@ -40,6 +40,13 @@ async def admin(app: FastAPI):
         yield caller
 
 
+@pytest.fixture
+async def uploader(shared_app: FastAPI):
+    """An admin again, for what leaves only files and the like: these are cleared away."""
+    async with caller_of(shared_app, headers=bearer("admin")) as caller:
+        yield caller
+
+
 async def test_in_every_query(app: FastAPI, world: World, admin: httpx.AsyncClient):
     tried, ids = 0, await _ids(world)
     for path, method, parameter in _parameters(app, "query"):
@@ -143,13 +150,15 @@ async def test_headers_of_any_bytes_are_no_fault(shared_app: FastAPI):
 class TestUploads:
     """A form is no JSON: what it can hold is tried here."""
 
-    async def test_any_name_is_taken_as_a_file_can_have_it_or_refused(self, world: World, admin: httpx.AsyncClient):
-        path = UPLOAD[1].format(**await _ids(world))
+    async def test_any_name_is_taken_as_a_file_can_have_it_or_refused(
+        self, recycled_world: World, uploader: httpx.AsyncClient
+    ):
+        path = UPLOAD[1].format(**await _ids(recycled_world))
         for value in [*NASTY, 'a"; name="b', "a\r\nContent-Type: text/html", "con", ".", ".."]:
             for quoted in (value, value.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")):
                 name = quoted.encode("utf-8", "surrogatepass")
                 answer = await _upload(
-                    admin, path, b'Content-Disposition: form-data; name="file"; filename="%s"' % name
+                    uploader, path, b'Content-Disposition: form-data; name="file"; filename="%s"' % name
                 )
                 _check(answer, path, "filename", value)
                 if answer.is_success:
@@ -157,7 +166,7 @@ class TestUploads:
                     assert kept.isprintable(), value[:40]
                     assert 0 < len(kept) <= 200, value[:40]
                     assert not {"/", "\\", "\x00"} & set(kept), value[:40]
-                    _check(await admin.get(f"/api/files/{answer.json()['id']}"), path, "download", value)
+                    _check(await uploader.get(f"/api/files/{answer.json()['id']}"), path, "download", value)
 
     @pytest.mark.parametrize(
         "head",
@@ -175,26 +184,30 @@ class TestUploads:
         ],
         ids=lambda head: head[:30].decode("latin-1") + str(len(head)),
     )
-    async def test_any_head_of_the_part(self, world: World, admin: httpx.AsyncClient, head: bytes):
-        path = UPLOAD[1].format(**await _ids(world))
-        _check(await _upload(admin, path, head), path, "head", head)
+    async def test_any_head_of_the_part(self, recycled_world: World, uploader: httpx.AsyncClient, head: bytes):
+        path = UPLOAD[1].format(**await _ids(recycled_world))
+        _check(await _upload(uploader, path, head), path, "head", head)
 
     @pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data", "application/json", "é", MIXED])
     @pytest.mark.parametrize(
         "content", [b"", b"--b", b"--b--", b"--b\r\n\r\n", b"--c\r\n\r\n--c--", b"\x00" * 9, FORM * 2]
     )
-    async def test_any_body(self, world: World, admin: httpx.AsyncClient, content_type: str, content: bytes):
-        path = UPLOAD[1].format(**await _ids(world))
+    async def test_any_body(
+        self, recycled_world: World, uploader: httpx.AsyncClient, content_type: str, content: bytes
+    ):
+        path = UPLOAD[1].format(**await _ids(recycled_world))
         headers = [(b"Content-Type", content_type.encode("latin-1"))]
-        answer = await admin.post(path, content=content, headers=headers)
+        answer = await uploader.post(path, content=content, headers=headers)
         assert answer.status_code == 422
         _check(answer, path, "body", content)
 
-    async def test_an_upload_of_which_the_id_is_none_is_refused(self, world: World, admin: httpx.AsyncClient):
-        path = UPLOAD[1].format(**await _ids(world))
+    async def test_an_upload_of_which_the_id_is_none_is_refused(
+        self, recycled_world: World, uploader: httpx.AsyncClient
+    ):
+        path = UPLOAD[1].format(**await _ids(recycled_world))
         for name in ("id", "draft"):
             for value in ("", "x", "1" * 5000, "a\x00b"):
-                answer = await admin.post(path, params={name: value}, files={"file": ("a.txt", b"A")})
+                answer = await uploader.post(path, params={name: value}, files={"file": ("a.txt", b"A")})
                 assert answer.status_code == 422, (name, value)
                 assert is_problem(answer)
 
@@ -205,11 +218,11 @@ async def _upload(caller: httpx.AsyncClient, path: str, head: bytes) -> httpx.Re
 
 
 @pytest.mark.parametrize("value", ["", "x", '"x"', '"1', "1", '"-1"', '"1", "2"', '"' + "9" * 30 + '"', "\xff", "W/"])
-async def test_what_is_no_etag_is_refused(app: FastAPI, world: World, admin: httpx.AsyncClient, value: str):
-    ids = await _ids(world)
+async def test_what_is_no_etag_is_refused(recycled_world: World, uploader: httpx.AsyncClient, value: str):
+    ids = await _ids(recycled_world)
     for path in ("/api/issues/{issue_id}", "/api/tasks/{task_id}"):
         headers = [(b"If-Match", value.encode("latin-1"))]
-        answer = await admin.patch(path.format(**ids), json={"title": "A leak"}, headers=headers)
+        answer = await uploader.patch(path.format(**ids), json={"title": "A leak"}, headers=headers)
         assert answer.status_code == 422
         assert is_problem(answer)
 
@@ -229,13 +242,15 @@ async def test_what_is_no_etag_is_refused(app: FastAPI, world: World, admin: htt
         "\xff",
     ],
 )
-async def test_ranges_and_etags_of_any_bytes_are_no_fault(world: World, admin: httpx.AsyncClient, value: str):
-    path = UPLOAD[1].format(**await _ids(world))
-    file = (await admin.post(path, files={"file": ("a.txt", b"A plan")})).json()["id"]
+async def test_ranges_and_etags_of_any_bytes_are_no_fault(
+    recycled_world: World, uploader: httpx.AsyncClient, value: str
+):
+    path = UPLOAD[1].format(**await _ids(recycled_world))
+    file = (await uploader.post(path, files={"file": ("a.txt", b"A plan")})).json()["id"]
     for name in (b"Range", b"If-Range", b"If-None-Match"):
         for method in ("GET", "HEAD"):
             headers = [(b"Range", b"bytes=0-1"), (name, value.encode("latin-1"))]
-            answer = await admin.request(method, f"/api/files/{file}", headers=headers)
+            answer = await uploader.request(method, f"/api/files/{file}", headers=headers)
             assert answer.status_code in {200, 206, 304, 416}, (name, value)
 
 
