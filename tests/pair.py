@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,8 +22,9 @@ from tests.running import until
 from tests.sockets import open_socket
 from tests.world import PEOPLE, World, bearer
 
-_PATIENCE = 60
-_MOMENT = 3.0
+_PATIENCE = 120
+_MOMENT = 20.0
+"""How long a signal may be under way on a busy machine; one that went to nobody is given up after that."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Pair:
             assert portal.process is not None
             assert portal.process.poll() is None, portal.log.read_text()
         await until(self._is_left, within=_PATIENCE)
+        await until(self._is_ready, within=_PATIENCE)
         await self.world.restore()
         await until(self._has_heard_everything, within=_PATIENCE)
 
@@ -47,10 +50,16 @@ class Pair:
         streams = [await measure(portal, "portal_streams_open") for portal in (self.one, self.other)]
         return not any(streams) and not await self.world.value("SELECT count(*) FROM client_portal.presence")
 
+    async def _is_ready(self) -> bool:
+        """Whether both have got over what was done to Postgres."""
+        async with httpx.AsyncClient(timeout=30) as caller:
+            answers = [await caller.get(f"{portal.url}/readyz") for portal in (self.one, self.other)]
+        return all(answer.status_code == 200 for answer in answers)
+
     async def _has_heard_everything(self) -> bool:
         """Whether both listen, and a last signal comes out of both: those before it have come out then, too.
 
-        False when they have not got over a crash of Postgres yet, whose last signals went to nobody.
+        False when one had not noticed a crash of Postgres yet: the signal went past it.
         """
         # Rows that came back were not told of: what the portals remember of people is forgotten with this.
         forget: list[Any] = [["standing", {"user": str(person)}] for person in PEOPLE.values()]
@@ -81,7 +90,7 @@ def running_pair(world: World, folder: Path, **environment: Any) -> Iterator[Pai
     with ExitStack() as stack, ThreadPoolExecutor() as threads:
         for portal in (one, other):
             stack.callback(portal.stop)
-        list(threads.map(Portal.start, (one, other)))
+        list(threads.map(partial(Portal.start, timeout=_PATIENCE * 2), (one, other)))
         yield Pair(one, other, world)
 
 
