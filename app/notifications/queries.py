@@ -1,6 +1,6 @@
 """All SQL of notifications."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CompoundSelect,
     Select,
     Text,
     Uuid,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     text,
     true,
     tuple_,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -34,7 +36,9 @@ from app.notifications.events import SourceKind, route_path
 from app.notifications.items import NotificationItem
 from app.notifications.models import EmailItem, Notification
 from app.outbox.models import IS_OPEN
+from app.preferences.event_types import EventType
 from app.projects.access import ACTOR, actor_reaches, reaches
+from app.projects.models import ProjectMember, Room
 from app.push.models import Push
 
 _ITEM = (
@@ -153,6 +157,66 @@ async def set_read_about(
 
 ONE_SOURCE = select(bindparam("source_id", type_=Uuid))
 """Of ``set_read_about``: the one thing with this id. Takes ``source_id``."""
+
+
+_OF_PROJECT = bindparam("project_id", type_=HOST_ID)
+_EVERYBODY = union(
+    select(ProjectMember.user_id).where(ProjectMember.project_id == _OF_PROJECT),
+    # A client who has left: what they were told waits for them as their room does.
+    select(Room.client_id).where(Room.project_id == _OF_PROJECT),
+)
+_ONLY = select(func.unnest(bindparam("recipients", type_=ARRAY(HOST_ID))))
+
+
+@cache
+def _take_back(recipients: Select[HostId] | CompoundSelect[HostId]) -> Select[UUID, HostId]:
+    """Waits for nobody: whoever holds one of these rows is marking it as read, or deleting it."""
+    types = func.any(bindparam("types", type_=ARRAY(Text)))
+    source_id = bindparam("source_id", type_=Uuid)
+    unread = (
+        select(Notification.id)
+        .where(
+            Notification.recipient_user_id.in_(recipients),
+            Notification.is_read == false(),
+            Notification.source_id == source_id,
+            Notification.type == types,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    unsent = (
+        select(EmailItem.notification_id)
+        .where(
+            EmailItem.email_id.in_(select(Email.id).where(Email.recipient_id.in_(recipients), text(IS_OPEN))),
+            EmailItem.source_id == source_id,
+            EmailItem.type == types,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    untold = delete(EmailItem).where(EmailItem.notification_id.in_(unsent)).cte("untold")
+    changed = (
+        update(Notification)
+        .where(Notification.id.in_(unread))
+        .values(is_read=True)
+        .returning(Notification.id, Notification.recipient_user_id)
+        .cte("changed")
+    )
+    return select(changed.c.id, changed.c.recipient_user_id).add_cte(untold)
+
+
+async def take_back(
+    connection: AsyncConnection,
+    project_id: HostId,
+    source_id: UUID,
+    types: Collection[EventType],
+    recipients: Sequence[HostId] | None,
+) -> list[tuple[UUID, HostId]]:
+    """Marks what these people, or all, were told of the source as read, and deletes what e-mails would tell of it.
+
+    Answers the notifications that were not read, and whose they are.
+    """
+    statement = _take_back(_EVERYBODY if recipients is None else _ONLY)
+    about = {"project_id": project_id, "source_id": source_id, "types": sorted(types), "recipients": recipients}
+    return [(row[0], row[1]) for row in await fetch(connection, statement, about)]
 
 
 _some_unread = (

@@ -1,6 +1,7 @@
 """The notification service: who is told of an event, and each person's inbox."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from app.notifications.counts import UnreadCounts
 from app.notifications.events import Event, SourceKind
 from app.notifications.items import NotificationItem
 from app.notifications.telling_queries import Told
+from app.preferences.event_types import EventType
 from app.preferences.queries import change_settings
 from app.projects.admin import require_fit
 from app.settings import QUIET
@@ -99,9 +101,7 @@ class NotificationService:
     ) -> None:
         """Marks what the person was told about these sources as read: they are looking at the things themselves."""
         changed = await queries.set_read_about(transaction.connection, actor_id, source_kind, sources, parameters)
-        for start in range(0, len(changed), _SIGNAL_IDS):
-            ids = [str(each) for each in changed[start : start + _SIGNAL_IDS]]
-            transaction.signals.append(_read_signal(actor_id, ids=ids))
+        _signal_read(transaction, actor_id, changed)
 
     async def mark_read_about_one(
         self, transaction: Transaction, actor: Principal, source_kind: SourceKind, source_id: UUID
@@ -145,6 +145,24 @@ async def notify_members(transaction: Transaction, event: Event, quiet: timedelt
     return _announce(transaction, await telling_queries.insert_for_members(transaction.connection, event, quiet))
 
 
+async def take_back(
+    transaction: Transaction,
+    project_id: HostId,
+    source_id: UUID,
+    types: Collection[EventType],
+    recipients: Sequence[HostId] | None = None,
+) -> None:
+    """Nobody is told any more of what is no longer so: all of the project's people, or these recipients.
+
+    In bells it counts as read; e-mails and pushes that wait leave it out. What was read or sent stays as it was.
+    """
+    changed = defaultdict[HostId, list[UUID]](list)
+    for id_, recipient_id in await queries.take_back(transaction.connection, project_id, source_id, types, recipients):
+        changed[recipient_id].append(id_)
+    for recipient_id, ids in changed.items():
+        _signal_read(transaction, recipient_id, ids)
+
+
 def _announce(transaction: Transaction, told: Sequence[Told]) -> list[HostId]:
     for each in told:
         content = {"user": str(each.recipient_user_id), "id": str(each.id)}
@@ -170,6 +188,12 @@ async def take_role(transaction: Transaction, user_id: HostId, role: Role) -> No
     await require_fit(transaction.connection, user_id, role)
     if role is Role.CLIENT:
         await queries.delete_of(transaction.connection, user_id)
+
+
+def _signal_read(transaction: Transaction, user_id: HostId, ids: Sequence[UUID]) -> None:
+    for start in range(0, len(ids), _SIGNAL_IDS):
+        some = [str(each) for each in ids[start : start + _SIGNAL_IDS]]
+        transaction.signals.append(_read_signal(user_id, ids=some))
 
 
 def _read_signal(user_id: HostId, **which: Any) -> Signal:

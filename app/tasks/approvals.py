@@ -13,7 +13,8 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.types import HostId
 from app.files.attachments import attach, attached
 from app.files.models import AttachedTo
-from app.notifications.service import NotificationService
+from app.notifications.service import NotificationService, take_back
+from app.preferences.event_types import EventType
 from app.projects.changes import Changed, changed
 from app.projects.queries import StoredProject
 from app.projects.refusals import id_in_use
@@ -40,8 +41,11 @@ async def approvals_of(
 
 async def supersede(transaction: Transaction, project_id: HostId, task_id: UUID, room_id: UUID | None = None) -> None:
     """What waits for an answer about a held task is no longer asked: in one room, or in all."""
-    for approval_id, client_id in await approval_queries.supersede(transaction.connection, task_id, room_id):
+    superseded = await approval_queries.supersede(transaction.connection, task_id, room_id)
+    for approval_id, client_id in superseded:
         transaction.signals.append(changed(Changed.APPROVAL, approval_id, project_id, client_id))
+    if superseded:
+        await _no_longer_asked(transaction, project_id, task_id, [client_id for _, client_id in superseded])
 
 
 class ApprovalService:
@@ -96,6 +100,7 @@ class ApprovalService:
         transaction.signals.append(changed(Changed.APPROVAL, approval_id, found.project_id, found.client_id))
         project = await self._projects.find(connection, actor, found.project_id)
         await self._notifications.notify(transaction, decided(project, found))
+        await _no_longer_asked(transaction, found.project_id, found.task_id, [found.client_id])
         return await _with_files(connection, found)
 
     async def _ask(
@@ -143,6 +148,13 @@ class ApprovalService:
         if found is None:
             raise NotFound
         return found
+
+
+async def _no_longer_asked(
+    transaction: Transaction, project_id: HostId, task_id: UUID, client_ids: Sequence[HostId]
+) -> None:
+    """Of a task and client one request at most is asked: what they were told of it is taken back."""
+    await take_back(transaction, project_id, task_id, [EventType.APPROVAL_REQUESTED], client_ids)
 
 
 async def _with_files(connection: AsyncConnection, stored: StoredApproval) -> Approval:

@@ -14,7 +14,9 @@ from app.core.database import Database, Transaction
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.pagination import Cursor, Page, cut
 from app.core.types import HostId
-from app.notifications.service import NotificationService
+from app.notifications.events import SOURCES, SourceKind
+from app.notifications.service import NotificationService, take_back
+from app.preferences.event_types import EventType
 from app.projects.changes import Changed, changed
 from app.projects.queries import StoredProject, display_name, people
 from app.projects.refusals import changed_meanwhile, id_in_use
@@ -28,6 +30,8 @@ from app.tasks.queries import StoredChange, StoredTask
 from app.tasks.schemas import NewTask, Task, TaskChange
 from app.tasks.snapshots import TEXT
 from app.tasks.wire import change_on_wire, completed, task_on_wire
+
+_ABOUT_TASKS = [type_ for type_, kind in SOURCES.items() if kind is SourceKind.TASK]
 
 
 async def progress_by_project(database: Database, project_ids: Sequence[HostId]) -> dict[HostId, Progress]:
@@ -109,6 +113,7 @@ class TaskService:
         if await approval_queries.was_asked_about(transaction.connection, task_id):
             raise Conflict("A client was asked to approve this task: it stays.", slug="has-approvals")
         await queries.delete_task(transaction.connection, task_id)
+        await take_back(transaction, held.project_id, task_id, _ABOUT_TASKS)
         transaction.signals.append(changed(Changed.TASK, task_id, held.project_id))
 
     async def _add(
@@ -148,6 +153,8 @@ class TaskService:
         await queries.insert_change(connection, actor, held.id, version, to_jsonable_python(fields))
         if not TEXT.isdisjoint(content):
             await supersede(transaction, project.id, held.id)
+        if "status" in content and held.status == TaskStatus.DONE:
+            await take_back(transaction, project.id, held.id, [EventType.TASK_COMPLETED])
         if content.get("status") == TaskStatus.DONE:
             name = await display_name(connection, actor)
             event = completed(actor, name, project, replace(held, **content, version=version))
