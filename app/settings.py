@@ -22,6 +22,8 @@ QUIET = timedelta(minutes=2)
 
 _BASE64_OF_32 = re.compile(r"[A-Za-z0-9_-]{43}")
 _ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-4, D.1.2.3
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-f:.]+")
+_NOT_IN_ADDRESS = re.compile(r"[\s\\?#@\x00-\x1f\x7f]")
 _ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (to show another one in their place)
 
 
@@ -106,10 +108,8 @@ class Settings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _is_origin(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
-        return value.rstrip("/") if value else value
+    def _is_address(cls, value: str | None) -> str | None:
+        return None if value is None else _address_of_portal(value)
 
     @field_validator("files_url")
     @classmethod
@@ -200,6 +200,15 @@ class Settings(BaseSettings):
         return self.data_dir / "mail" if is_kept else None
 
     @property
+    def lacking_for_mail(self) -> str | None:
+        """The variable that is to be set before e-mail leaves; None where it does, or is kept."""
+        if self.app_env == "production":
+            for name, value in (("SMTP_URL", self.smtp_url), ("PUBLIC_URL", self.public_url)):
+                if value is None:
+                    return name
+        return None
+
+    @property
     def relay(self) -> Relay | None:
         """The mail server that takes our mail."""
         return None if self.smtp_url is None else Relay.of(self.smtp_url)
@@ -218,6 +227,22 @@ class Settings(BaseSettings):
         """Where people reach the portal, without a trailing slash."""
         host = "localhost" if self.host in _ALL_ADDRESSES else self.host
         return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def _address_of_portal(text: str) -> str:
+    """``text`` without a trailing slash, the host as name servers know it; raises ``ValueError``."""
+    fault = "must be where people reach the portal, such as https://portal.example.com, and nothing after it"
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").encode("idna").decode()
+        is_sound = parts.port != 0 and parts.path.isascii() and _HOST.fullmatch(host) is not None
+    except ValueError:
+        raise ValueError(fault) from None
+    if parts.scheme not in ("http", "https") or not is_sound or _NOT_IN_ADDRESS.search(text):
+        raise ValueError(fault)
+    netloc = f"[{host}]" if ":" in host else host
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{netloc}{port}{parts.path}".rstrip("/")
 
 
 def load_settings() -> Settings:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -13,6 +13,7 @@ from app.accounts.models import Account, AuditEntry, PasswordLink, Session
 from app.accounts.roles import Role
 from app.core.pagination import Cursor
 from app.core.types import HostId
+from app.mail.models import Suppression
 
 SORTED_BY = 200
 """How many characters of their names put accounts in order: a cursor holds them."""
@@ -23,7 +24,10 @@ _NAME_KEY = func.lower(func.left(Account.display_name, literal(SORTED_BY, litera
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account as an admin sees it. ``name_key`` is what it is sorted by."""
+    """An account as an admin sees it; ``email_suppressed`` if its address takes no mail.
+
+    ``name_key`` is what it is sorted by.
+    """
 
     user_id: HostId
     email: str
@@ -33,10 +37,12 @@ class AccountRow:
     created_at: datetime
     updated_at: datetime
     last_sign_in_at: datetime | None
+    email_suppressed: bool
     name_key: str
 
 
 _LAST_SIGN_IN = select(func.max(Session.created_at)).where(Session.user_id == Account.user_id).scalar_subquery()
+_IS_SUPPRESSED = exists().where(Suppression.address == func.lower(Account.email)).correlate(Account)
 _ROW = select(
     Account.user_id,
     Account.email,
@@ -46,6 +52,7 @@ _ROW = select(
     Account.created_at,
     Account.updated_at,
     _LAST_SIGN_IN,
+    _IS_SUPPRESSED,
     _NAME_KEY,
 )
 

@@ -42,7 +42,10 @@ class AccountsQuery(PageQuery):
 
 
 class Account(BaseModel):
-    """An account; ``projects`` counts those its person is a member of."""
+    """An account; ``projects`` counts those its person is a member of.
+
+    ``email_suppressed`` says that nothing is sent to its address: a server said that it takes no mail, or an admin.
+    """
 
     user_id: HostId
     email: str
@@ -52,6 +55,7 @@ class Account(BaseModel):
     created_at: datetime
     updated_at: datetime
     last_sign_in_at: datetime | None
+    email_suppressed: bool
     projects: int
 
 

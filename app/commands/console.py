@@ -67,11 +67,14 @@ def warn(line: str) -> None:
 
 def warn_of_mail(settings: Settings) -> None:
     """Says what keeps e-mail from being sent, or from being of use."""
-    if settings.smtp_url is None and settings.app_env == "production":
-        warn("SMTP_URL is not set: no e-mail is sent, and what is to be sent waits")
-    if settings.smtp_url is not None and settings.public_url is None:
+    if (lacking := settings.lacking_for_mail) is not None:
+        warn(f"{lacking} is not set: no e-mail is sent, and what is to be sent waits")
+        return
+    if settings.smtp_url is None:
+        return
+    if settings.public_url is None:
         warn(f"PUBLIC_URL is not set: links in e-mails lead to {settings.base_url}")
-    if settings.smtp_url is not None and settings.mail_from is None and not settings.sender.is_of_the_internet:
+    if settings.mail_from is None and not settings.sender.is_of_the_internet:
         warn(f"MAIL_FROM is not set: e-mails are from {settings.sender.address}, which mail servers hardly take")
 
 

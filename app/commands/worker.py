@@ -74,7 +74,8 @@ async def _work(settings: Settings) -> None:
         )
         if not workers:
             raise StartupError(
-                "SMTP_URL: must be set for e-mail with APP_ENV=production, or VAPID_PRIVATE_KEY for push"
+                f"{settings.lacking_for_mail}: must be set for e-mail with APP_ENV=production,"
+                " or VAPID_PRIVATE_KEY for push"
             )
         warn_of_mail(settings)
         keep_what_exists()

@@ -1,6 +1,9 @@
 """The way out into a folder, for development: e-mails are files there, and go nowhere."""
 
 import asyncio
+import time
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -8,6 +11,20 @@ from app.core.relay import Mailbox
 from app.mail.letter import Letter
 from app.mail.message import compose
 from app.outbox.courier import Unreachable
+
+
+async def forget(folder: Path, older_than: timedelta) -> None:
+    """Deletes the letters there that were written longer ago than this, and what was left unfinished then."""
+    await asyncio.to_thread(_forget, folder, time.time() - older_than.total_seconds())
+
+
+def _forget(folder: Path, before: float) -> None:
+    for ending in (".eml", ".part"):
+        for file in folder.glob(f"*{ending}"):
+            # Other processes tidy the same folder.
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < before:
+                    file.unlink()
 
 
 class FolderLane:

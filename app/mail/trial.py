@@ -9,6 +9,10 @@ from app.mail.outgoing import Outgoing
 from app.outbox.courier import Fault
 from app.settings import Settings
 
+_NEEDED = {
+    "SMTP_URL": "it says by which server e-mail leaves",
+    "PUBLIC_URL": "it says where the links in e-mails lead",
+}
 _SUBJECT = "A test of e-mail from Client Portal"
 
 
@@ -18,8 +22,8 @@ async def send_test(settings: Settings, address: str) -> str:
     Raises ``StartupError`` that says why it did not leave.
     """
     outgoing = Outgoing(settings)
-    if not outgoing.is_on:
-        raise StartupError("SMTP_URL: must be set, for it says by which server e-mail leaves")
+    if outgoing.lacking is not None:
+        raise StartupError(f"{outgoing.lacking}: must be set, for {_NEEDED[outgoing.lacking]}")
     letter = _letter(settings, address)
     lane = outgoing.lane()
     try:

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, false, func, literal_column, select, update
+from sqlalchemy import Select, bindparam, delete, exists, false, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from app.accounts.models import Account
 from app.accounts.principal import Principal
 from app.core.database import fetch
 from app.core.types import HOST_ID, HostId
-from app.mail.models import Email
+from app.mail.models import Email, Suppression
 from app.preferences.models import Digest, MutedProject, NotificationChoice, NotificationSettings, NotificationTimes
 from app.projects.access import reachable_projects
 from app.projects.models import host_users
@@ -59,6 +59,15 @@ _SETTINGS = select(
 async def settings(connection: AsyncConnection, user_id: HostId) -> StoredSettings:
     rows = await fetch(connection, _SETTINGS, {"user_id": user_id})
     return StoredSettings(*rows[0]) if rows else StoredSettings()
+
+
+_IS_SUPPRESSED = select(exists().where(Account.user_id == _USER, Suppression.address == func.lower(Account.email)))
+
+
+async def is_suppressed(connection: AsyncConnection, user_id: HostId) -> bool:
+    """Whether nothing is sent to the address of this person's account."""
+    [row] = await fetch(connection, _IS_SUPPRESSED, {"user_id": user_id})
+    return bool(row[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ Service = Annotated[PreferenceService, Depends(_service)]
 @router.get("/settings")
 async def read_settings(caller: Caller, service: Service) -> Settings:
     """How the caller wants to be told."""
-    return Settings.model_validate(await service.settings(caller.user_id), from_attributes=True)
+    return await service.shown_settings(caller.user_id)
 
 
 @router.patch("/settings")
@@ -33,8 +33,7 @@ async def change_settings(change: SettingsChange, caller: Caller, service: Servi
     """Changes what is given and answers all settings."""
     changes = change.model_dump(exclude_none=True)
     async with database.transaction() as transaction:
-        stored = await service.change_settings(transaction, caller.user_id, changes)
-    return Settings.model_validate(stored, from_attributes=True)
+        return await service.change_settings(transaction, caller.user_id, changes)
 
 
 @router.get("/preferences")

@@ -12,11 +12,12 @@ from app.preferences.models import Digest
 
 
 class Settings(BaseModel):
-    """How the caller wants to be told."""
+    """How the caller wants to be told; ``email_suppressed`` if nothing is sent to their address, whatever they want."""
 
     email_enabled: bool
     push_enabled: bool
     realtime_enabled: bool
+    email_suppressed: bool
 
 
 class SettingsChange(BaseModel):

@@ -1,6 +1,7 @@
 """How a person wants to be told: read, and changed."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import time, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.preferences import queries
 from app.preferences.event_types import EventType
 from app.preferences.models import Digest
 from app.preferences.queries import Addressee, StoredChoice, StoredSettings, StoredTimes
-from app.preferences.schemas import Channels, Preferences, PreferencesChange, QuietHours
+from app.preferences.schemas import Channels, Preferences, PreferencesChange, QuietHours, Settings
 from app.projects.queries import is_reachable
 
 TypesOf = Callable[[Collection[Role]], Sequence[EventType]]
@@ -35,6 +36,11 @@ class PreferenceService:
         async with self._database.reading() as connection:
             return await queries.settings(connection, user_id)
 
+    async def shown_settings(self, user_id: HostId) -> Settings:
+        """As ``settings``, and whether the person's address takes e-mail."""
+        async with self._database.reading() as connection:
+            return await _shown_settings(connection, user_id)
+
     async def addressee(self, user_id: HostId) -> Addressee:
         """Who this is, and whether they get e-mail; raises ``NotFound`` for an unknown person."""
         async with self._database.reading() as connection:
@@ -43,15 +49,13 @@ class PreferenceService:
             raise NotFound
         return found
 
-    async def change_settings(
-        self, transaction: Transaction, user_id: HostId, changes: Mapping[str, bool]
-    ) -> StoredSettings:
+    async def change_settings(self, transaction: Transaction, user_id: HostId, changes: Mapping[str, bool]) -> Settings:
         """Sets the given ones; answers all of them as they are then. Raises ``Invalid`` for an unknown person."""
         try:
             await queries.change_settings(transaction.connection, user_id, changes)
         except IntegrityError:
             raise Invalid("There is no such user in public.users.") from None
-        return await queries.settings(transaction.connection, user_id)
+        return await _shown_settings(transaction.connection, user_id)
 
     async def preferences(self, actor: Principal) -> Preferences:
         async with self._database.reading() as connection:
@@ -113,6 +117,11 @@ class PreferenceService:
                 raise Invalid(f"Nobody of your role is told of {each.type.value}.", errors=[fault])
             changes.setdefault(each.type, {}).update(each.model_dump(include={"bell", "email"}, exclude_none=True))
         return sorted((type_, channels) for type_, channels in changes.items() if channels)
+
+
+async def _shown_settings(connection: AsyncConnection, user_id: HostId) -> Settings:
+    stored = await queries.settings(connection, user_id)
+    return Settings(**asdict(stored), email_suppressed=await queries.is_suppressed(connection, user_id))
 
 
 def _times(change: PreferencesChange) -> dict[str, Any]:

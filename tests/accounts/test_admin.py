@@ -86,8 +86,21 @@ class TestList:
             "display_name": "Paula Meyer",
             "role": "staff",
             "is_active": True,
+            "email_suppressed": False,
             "projects": 1,
         }
+
+    async def test_whose_address_takes_no_mail_is_said(self, admin: httpx.AsyncClient, world: World):
+        await world.execute(
+            "UPDATE client_portal.accounts SET email = 'Dev@example.com' WHERE email = $1", email("dev")
+        )
+        suppress = "INSERT INTO client_portal.email_suppressions (address, reason) VALUES ($1, 'no such user')"
+        await world.execute(suppress, email("dev"))
+        suppressed = [each["user_id"] for each in await listed(admin) if each["email_suppressed"]]
+        assert suppressed == [str(PEOPLE["dev"])]
+        for person in ("dev", "pm"):
+            shown = (await admin.get(f"/api/admin/accounts/{PEOPLE[person]}")).json()
+            assert shown["email_suppressed"] is (person == "dev")
 
     @pytest.mark.parametrize("limit", [1, 3, 100])
     async def test_paging_neither_skips_nor_repeats_among_equal_names(self, admin, world: World, limit):

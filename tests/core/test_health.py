@@ -25,7 +25,12 @@ async def test_a_fit_process_says_so(http: httpx.AsyncClient):
 async def test_it_says_by_which_way_e_mail_leaves_and_is_fit_without_one(world: World):
     ways = {
         "files, by portal worker": {},
-        "smtp, by portal worker": {"smtp_url": "smtp://127.0.0.1:2525", "app_env": "production"},
+        "smtp, by portal worker": {
+            "smtp_url": "smtp://127.0.0.1:2525",
+            "app_env": "production",
+            "public_url": "https://portal.example",
+        },
+        "off: PUBLIC_URL is not set": {"smtp_url": "smtp://127.0.0.1:2525", "app_env": "production"},
         "off: SMTP_URL is not set": {"app_env": "production"},
     }
     for said, settings in ways.items():

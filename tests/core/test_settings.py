@@ -30,6 +30,20 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch):
         ("NOTIFY_TEST_ENDPOINTS", "perhaps"),
         ("DEMO_PROJECT_ID", "1"),
         ("PUBLIC_URL", "portal.example"),
+        ("PUBLIC_URL", "ftp://portal.example"),
+        ("PUBLIC_URL", "http://"),
+        ("PUBLIC_URL", "https:///path"),
+        ("PUBLIC_URL", "https://portal.example/sub path"),
+        ("PUBLIC_URL", "https://portal.example/pörtal"),
+        ("PUBLIC_URL", "https://portal.example/?x"),
+        ("PUBLIC_URL", "https://portal.example#x"),
+        ("PUBLIC_URL", "https://me@portal.example"),
+        ("PUBLIC_URL", "https://portal.example:0"),
+        ("PUBLIC_URL", "https://portal.example:port"),
+        ("PUBLIC_URL", "https://portal..example"),
+        ("PUBLIC_URL", "https://portal.example,https://other.example"),
+        ("PUBLIC_URL", "https://portal.example\nhttps://other.example"),
+        ("PUBLIC_URL", "http://::1"),
         ("DATABASE_URL", "postgres"),
         ("ALLOWED_ORIGINS", "*"),
         ("ALLOWED_ORIGINS", "https://app.example,foo"),
@@ -86,10 +100,20 @@ def test_empty_variables_count_as_unset(monkeypatch: pytest.MonkeyPatch):
     assert (settings.port, settings.notify_test_endpoints) == (3000, False)
 
 
-def test_where_people_reach_it(monkeypatch: pytest.MonkeyPatch):
-    assert load_settings().base_url == "http://127.0.0.1:3000"
-    monkeypatch.setenv("PUBLIC_URL", "https://portal.example/")
-    assert load_settings().base_url == "https://portal.example"
+@pytest.mark.parametrize(
+    ("public_url", "base_url"),
+    [
+        ("", "http://127.0.0.1:3000"),
+        ("https://portal.example/", "https://portal.example"),
+        ("http://10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("http://[::1]:3000/", "http://[::1]:3000"),
+        ("https://portal.example/clients/", "https://portal.example/clients"),
+        ("HTTPS://Bücher.example:8443", "https://xn--bcher-kva.example:8443"),
+    ],
+)
+def test_where_people_reach_it(monkeypatch: pytest.MonkeyPatch, public_url, base_url):
+    monkeypatch.setenv("PUBLIC_URL", public_url)
+    assert load_settings().base_url == base_url
 
 
 def test_a_secret_of_32_bytes_is_enough():
@@ -185,6 +209,6 @@ def test_who_can_be_looked_up_from_elsewhere(address: str, is_of_the_internet: b
 
 
 def test_a_host_that_makes_no_address_needs_a_sender(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PUBLIC_URL", "https://por tal,example")
+    monkeypatch.setenv("PUBLIC_URL", "https://portal.example.")
     with pytest.raises(StartupError, match="MAIL_FROM: must be set"):
         load_settings().for_serving()

@@ -1,6 +1,8 @@
 """By which way mail leaves with which settings, and what of its way stays."""
 
+import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from uuid import UUID
@@ -9,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from app.core.database import Database
+from app.mail.folder import forget
 from app.mail.outgoing import Outgoing
 from app.mail.replies import Bounced
 from app.outbox.courier import Refused, Unreachable
@@ -17,6 +20,7 @@ from tests.mail.letters import a_letter
 from tests.smtp import Authority, SmtpServer
 from tests.world import World
 
+URL = "https://portal.example.com"
 ID = UUID("dddddddd-0000-4000-8000-000000000001")
 
 
@@ -49,8 +53,22 @@ class TestWithoutAMailServer:
         with pytest.raises(Refused):
             await Outgoing(_settings(data_dir=tmp_path)).lane().deliver(a_letter(to="nobody"))
 
-    def test_in_production_there_is_no_way_out_and_it_says_so(self):
-        outgoing = Outgoing(_settings(app_env="production"))
+    async def test_files_of_long_ago_are_forgotten_and_nothing_else(self, tmp_path: Path):
+        names = ("old.eml", "new.eml", "unfinished.part", "notes.txt")
+        for name in names:
+            (tmp_path / name).write_text("a letter")
+            if name != "new.eml":
+                os.utime(tmp_path / name, times=(0, 0))
+        await forget(tmp_path, timedelta(days=30))
+        assert _names(tmp_path) == {"new.eml", "notes.txt"}
+
+    async def test_without_a_folder_there_is_nothing_to_forget(self, tmp_path: Path):
+        await forget(tmp_path / "mail", timedelta(days=30))
+        assert _names(tmp_path) == set()
+
+    @pytest.mark.parametrize("public_url", [None, URL])
+    def test_in_production_there_is_no_way_out_and_it_says_so(self, public_url: str | None):
+        outgoing = Outgoing(_settings(app_env="production", public_url=public_url))
         assert (outgoing.is_on, outgoing.said) == (False, "off: SMTP_URL is not set")
 
     def test_it_says_who_sends_if_not_the_portal_itself(self):
@@ -61,10 +79,18 @@ class TestWithoutAMailServer:
 
 
 class TestWithAMailServer:
-    @pytest.mark.parametrize("app_env", ["development", "production"])
-    async def test_letters_go_there_and_no_copy_is_kept(self, server: SmtpServer, app_env: str, tmp_path: Path):
+    @pytest.mark.parametrize(
+        ("app_env", "public_url"), [("development", None), ("development", URL), ("production", URL)]
+    )
+    async def test_letters_go_there_and_no_copy_is_kept(
+        self, server: SmtpServer, app_env: str, public_url: str | None, tmp_path: Path
+    ):
         settings = _settings(
-            smtp_url=server.url(), app_env=app_env, data_dir=tmp_path, mail_from="Firm <a@firm.example>"
+            smtp_url=server.url(),
+            app_env=app_env,
+            public_url=public_url,
+            data_dir=tmp_path,
+            mail_from="Firm <a@firm.example>",
         )
         outgoing = Outgoing(settings)
         assert (outgoing.is_on, outgoing.said) == (True, "smtp")
@@ -73,6 +99,12 @@ class TestWithAMailServer:
         await lane.close()
         assert [each.sender for each in server.received] == ["a@firm.example"]
         assert not (tmp_path / "mail").exists()
+
+    def test_in_production_nothing_leaves_whose_links_would_lead_to_the_readers_own_machine(self):
+        settings = _settings(app_env="production", smtp_url="smtp://127.0.0.1")
+        assert settings.kept_mail is None
+        outgoing = Outgoing(settings)
+        assert (outgoing.is_on, outgoing.said) == (False, "off: PUBLIC_URL is not set")
 
     async def test_the_authority_of_the_settings_is_trusted(self, tmp_path: Path):
         authority = Authority()
@@ -109,6 +141,10 @@ async def database(recycled_world: World) -> AsyncIterator[Database]:
     database = Database(recycled_world.url)
     yield database
     await database.close()
+
+
+def _names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
 
 
 def _settings(**values: object) -> Settings:

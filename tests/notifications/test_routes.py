@@ -293,6 +293,7 @@ class TestSettings:
             "email_enabled": False,
             "push_enabled": False,
             "realtime_enabled": True,
+            "email_suppressed": False,
         }
 
     async def test_what_is_given_changes_and_the_rest_stays(self, pm: httpx.AsyncClient):
@@ -301,6 +302,18 @@ class TestSettings:
         assert answer.json() == before | {"push_enabled": True}
         answer = await pm.patch("/api/notifications/settings", json={"realtime_enabled": False, "email_enabled": None})
         assert answer.json() == before | {"push_enabled": True, "realtime_enabled": False}
+        assert (await pm.get("/api/notifications/settings")).json() == answer.json()
+
+    async def test_they_say_that_the_address_takes_no_mail_and_cannot_change_that(
+        self, world: World, pm: httpx.AsyncClient
+    ):
+        suppress = "INSERT INTO client_portal.email_suppressions (address, reason) VALUES ($1, 'no such user')"
+        await world.execute(suppress, "dev@example.com")
+        assert (await pm.get("/api/notifications/settings")).json()["email_suppressed"] is False
+        await world.execute("UPDATE client_portal.accounts SET email = 'PM@example.com' WHERE email = 'pm@example.com'")
+        await world.execute(suppress, "pm@example.com")
+        answer = await pm.patch("/api/notifications/settings", json={"email_suppressed": False, "email_enabled": True})
+        assert (answer.json()["email_enabled"], answer.json()["email_suppressed"]) == (True, True)
         assert (await pm.get("/api/notifications/settings")).json() == answer.json()
 
     async def test_they_are_each_persons_own(self, app: FastAPI, pm: httpx.AsyncClient):

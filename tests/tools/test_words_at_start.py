@@ -25,11 +25,24 @@ def _no_sender(address: str) -> str:
         ({"app_env": "production"}, [NOT_SENT]),
         ({"smtp_url": SMTP, "public_url": URL}, []),
         ({"smtp_url": SMTP}, [NO_LINKS, _no_sender("no-reply@[127.0.0.1]")]),
+        (
+            {"app_env": "production", "smtp_url": SMTP},
+            ["PUBLIC_URL is not set: no e-mail is sent, and what is to be sent waits"],
+        ),
         ({"smtp_url": SMTP, "mail_from": "a@firm.example"}, [NO_LINKS]),
         ({"smtp_url": SMTP, "public_url": "http://localhost:3000"}, [_no_sender("no-reply@localhost")]),
         ({"smtp_url": SMTP, "public_url": "http://portal:3000"}, [_no_sender("no-reply@portal")]),
     ],
-    ids=["demo", "production", "complete", "server alone", "sender", "localhost", "a name of one network"],
+    ids=[
+        "demo",
+        "production",
+        "complete",
+        "server alone",
+        "production with a server alone",
+        "sender",
+        "localhost",
+        "a name of one network",
+    ],
 )
 def test_it_warns_of_what_keeps_e_mail_from_being_of_use(capsys: Any, settings: dict[str, Any], warnings: list[str]):
     warn_of_mail(Settings(**settings))
