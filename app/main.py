@@ -161,7 +161,7 @@ def _build(app: FastAPI, settings: Settings) -> None:
     state.outgoing = Outgoing(settings)
     state.upkeep = Upkeep(state.database, state.registry)
     state.mail_administration = MailAdministration(
-        state.database, KeptLetters(settings.kept_mail), state.upkeep.late, state.outgoing.said
+        state.database, KeptLetters(settings.kept_mail), state.upkeep, state.outgoing.said
     )
     state.notification_feed = NotificationFeed(state.database, state.broker, state.hub)
     state.project_feed = ProjectFeed(state.broker, state.hub)

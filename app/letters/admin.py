@@ -1,11 +1,8 @@
 """What admins do with e-mails that did not arrive, and with addresses that take none."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.audit import Action, Actor, record, record_of_many
 from app.core.database import Database, Transaction
@@ -16,6 +13,7 @@ from app.letters.admin_queries import EmailOfState, HeldEmail, SuppressionRow
 from app.letters.admin_schemas import Delivery, EmailsQuery, Letter, NewSuppression, Retried, SuppressedAddress
 from app.letters.items import QueuedEmail, Recipient
 from app.letters.kept import KeptLetters
+from app.letters.upkeep import Upkeep
 from app.mail.message import one_line
 from app.outbox.models import State
 
@@ -42,7 +40,6 @@ _NOT_DROPPED = {
 }
 
 
-Late = Callable[[AsyncConnection], Awaitable[Mapping[str, datetime]]]
 """Since when something of which outbox has been due, where that is longer than it should be."""
 
 
@@ -52,10 +49,10 @@ class MailAdministration:
     ``way`` is by which way e-mail leaves, in words.
     """
 
-    def __init__(self, database: Database, letters: KeptLetters, late: Late, way: str) -> None:
+    def __init__(self, database: Database, letters: KeptLetters, upkeep: Upkeep, way: str) -> None:
         self._database = database
         self._letters = letters
-        self._late = late
+        self._upkeep = upkeep
         self._way = way
 
     async def emails(self, query: EmailsQuery) -> tuple[list[QueuedEmail], str | None]:
@@ -68,10 +65,19 @@ class MailAdministration:
         return [row.model_copy(update={"has_letter": row.id in kept}) for row in rows], next_cursor
 
     async def delivery(self) -> Delivery:
-        """By which way e-mail leaves, and since when what is to be delivered has been due, where that is late."""
+        """By which way e-mail leaves, what should have left long ago, and what was given up lately."""
         async with self._database.reading() as connection:
-            late = await self._late(connection)
-        return Delivery(way=self._way, email_due_since=late.get("e-mail"), push_due_since=late.get("push"))
+            late = await self._upkeep.late(connection)
+            given_up = await self._upkeep.given_up(connection)
+        email, push = late.get("e-mail"), late.get("push")
+        return Delivery(
+            way=self._way,
+            email_due_since=email and email.since,
+            email_error=email and email.error,
+            push_due_since=push and push.since,
+            given_up=given_up.number,
+            given_up_error=given_up.error,
+        )
 
     async def letter(self, email_id: UUID) -> Letter:
         """The letter as it was written; raises ``NotFound`` where no copy is kept."""

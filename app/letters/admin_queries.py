@@ -84,6 +84,7 @@ _ANEW = {
     "due_at": func.clock_timestamp(),
     "attempts": 0,
     "error": None,
+    "failing_since": None,
     "ended_at": None,
     "is_forced": True,
 }

@@ -47,12 +47,17 @@ class SuppressedAddress(BaseModel):
 class Delivery(BaseModel):
     """By which way e-mail leaves, ``smtp`` or ``files``, or ``off`` and why.
 
-    ``email_due_since`` and ``push_due_since`` say when something was due that is still there, if that is late.
+    ``email_due_since`` and ``push_due_since`` say when something was due that is still there, if that is late;
+    ``email_error`` why, if it has been tried. ``given_up`` e-mails died in the last 24 hours, the latest of
+    ``given_up_error``.
     """
 
     way: str
     email_due_since: datetime | None
+    email_error: str | None
     push_due_since: datetime | None
+    given_up: int
+    given_up_error: str | None
 
 
 class Retried(BaseModel):

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
@@ -15,6 +15,7 @@ from app.core.database import Database
 from app.letters import upkeep_queries
 from app.letters.pushes import LIFE
 from app.letters.queries import TOO_OLD
+from app.letters.upkeep_queries import GivenUp, Oldest
 from app.mail.models import Email
 from app.outbox.faults import told_in_logs
 from app.outbox.models import Queued, State
@@ -27,6 +28,7 @@ LATE = timedelta(minutes=15)
 """For longer nothing is due where something sends it."""
 
 _KEPT = timedelta(days=30)
+_LATELY = timedelta(days=1)
 _AT_ONCE = 1000
 _MEASURED_EVERY = 20.0
 _TIDIED_EVERY = 3600.0
@@ -77,15 +79,23 @@ class Upkeep:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def late(self, connection: AsyncConnection) -> dict[str, datetime]:
-        """Since when something of which outbox has been due, where that is longer than it should be."""
+    async def late(self, connection: AsyncConnection) -> dict[str, Oldest]:
+        """What of which outbox should have left first, where it should have for longer than is well."""
         found = [(outbox.in_words, await upkeep_queries.oldest_due(connection, outbox.table)) for outbox in _OUTBOXES]
-        return {name: oldest.due_at for name, oldest in found if oldest is not None and oldest.age > LATE}
+        return {name: oldest for name, oldest in found if oldest is not None and oldest.age > LATE}
+
+    async def given_up(self, connection: AsyncConnection) -> GivenUp:
+        """E-mails that nobody will get, of the last day."""
+        return await upkeep_queries.given_up(connection, Email, _LATELY)
 
     async def said(self, connection: AsyncConnection) -> list[str]:
-        """The same in a few words each, for operators."""
+        """Both in a few words each, for operators; without what servers said, which may name people."""
         late = await self.late(connection)
-        return [f"{name} has been due since {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" for name, at in late.items()]
+        said = [
+            f"{name} has been due since {each.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" for name, each in late.items()
+        ]
+        number = (await self.given_up(connection)).number
+        return said + ([f"given up in the last 24 hours: {number}"] if number else [])
 
     async def measure(self) -> None:
         async with self._database.reading() as connection:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, not_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, not_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -15,23 +15,66 @@ from app.mail.models import Email
 from app.notifications.models import EmailItem
 from app.outbox.models import IS_OPEN, Queued, State
 
+_LONGEST_LIFE = timedelta(days=4)
+"""Rows are sent or given up before they are so old, but for those that an admin has tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Oldest:
-    """Since when the row has been due that is due for the longest, and what the database's clock says."""
+    """Since when the row has not left that should have left first, its last fault, and the database's clock."""
 
-    due_at: datetime
+    since: datetime
+    error: str | None
     now: datetime
 
     @property
     def age(self) -> timedelta:
-        return self.now - self.due_at
+        return self.now - self.since
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """How many rows have died lately, and of what the latest did."""
+
+    number: int
+    error: str | None
 
 
 async def oldest_due(connection: AsyncConnection, table: type[Queued]) -> Oldest | None:
-    statement = select(table.due_at, func.statement_timestamp()).where(_is_due(table)).order_by(table.due_at).limit(1)
+    """What is due and not taken, or has failed ever since the last one was sent: a single bad address is neither."""
+    now = func.statement_timestamp()
+    due = select(table.due_at, table.error, now).where(_is_due(table)).order_by(table.due_at).limit(1)
+    sent = aliased(table)
+    was_sent_since = exists().where(
+        sent.state == State.SENT.value,
+        sent.ended_at > table.failing_since,
+        # It has an index, and nothing is sent that is much older.
+        sent.created_at > table.failing_since - literal(_LONGEST_LIFE),
+    )
+    failing = (
+        select(table.failing_since, table.error, now)
+        .where(text(IS_OPEN), table.failing_since.is_not(None), ~was_sent_since)
+        .order_by(table.failing_since)
+        .limit(1)
+    )
+    rows = [(await connection.execute(statement)).one_or_none() for statement in (due, failing)]
+    return min((Oldest(*row) for row in rows if row is not None), key=lambda oldest: oldest.since, default=None)
+
+
+async def given_up(connection: AsyncConnection, table: type[Queued], within: timedelta) -> GivenUp:
+    """Those that have died within this time."""
+    statement = (
+        select(table.error, func.count().over())
+        .where(
+            table.state == State.DEAD.value,
+            table.ended_at > _since(within),
+            table.created_at > _since(within + _LONGEST_LIFE),
+        )
+        .order_by(table.ended_at.desc())
+        .limit(1)
+    )
     row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else Oldest(*row)
+    return GivenUp(0, None) if row is None else GivenUp(row[1], row[0])
 
 
 async def end_overdue(
@@ -44,7 +87,7 @@ async def end_overdue(
     is_over = and_(_is_due(table), _is_older(table, age))
     some = select(table.id).where(is_over).order_by(table.due_at).limit(limit).with_for_update(skip_locked=True)
     held: Sequence[UUID] = (await connection.execute(some)).scalars().all()
-    was_tried = table.attempts > 0
+    was_tried = or_(table.attempts > 0, table.error.is_not(None))
     end = (
         update(table)
         # Looked at again now that they are held: something new may have joined one of them.

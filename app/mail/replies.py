@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from app.mail.letter import Letter
 from app.mail.message import one_line
-from app.outbox.courier import Fault, NotConnected, Refused, TryLater, Unreachable
+from app.outbox.courier import Fault, NotConnected, NotSignedIn, Refused, TryLater, Unreachable
 
 _LONGEST = 500
 _LONGEST_READ = 2000
@@ -15,8 +15,11 @@ _ENHANCED = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\w)")
 
 # The service is closing, or wants a sign-in or TLS first: so it is for every e-mail.
 _OF_THE_SERVICE = {421, 530, 534, 535, 538}
+_OF_CREDENTIALS = {534, 535}
 # x.1.7 and x.1.8: the sender's address is not taken.
 _OF_THE_SENDER = {(1, 7), (1, 8)}
+# Most servers judge the sender only when the recipient is named, and say so in words of their own.
+_OF_WHO_SENDS = re.compile(r"\b(sender|relay\w*|rcpthosts|authenticat\w+)\b", re.IGNORECASE)
 # Bad mailbox, bad system, bad syntax, moved without a new address, a domain that takes no mail.
 _OF_THE_RECIPIENT = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)}
 
@@ -68,8 +71,8 @@ def fault_of(step: Step, code: int, text: str, letter: Letter) -> Fault:
     heard = text[:_LONGEST_READ]
     detail = _detail(code, heard)
     if step is Step.CONNECTION:
-        return NotConnected(said)
-    if step.is_same_for_all or code in _OF_THE_SERVICE or detail in _OF_THE_SENDER:
+        return NotSignedIn(said) if code in _OF_CREDENTIALS else NotConnected(said)
+    if step.is_same_for_all or code in _OF_THE_SERVICE or _is_of_the_sender(step, detail, heard):
         return Unreachable(said)
     if 400 <= code < 500:
         return TryLater(said)
@@ -89,7 +92,19 @@ def _detail(code: int, text: str) -> tuple[int, int] | None:
     return next(((int(each[2]), int(each[3])) for each in agreeing), (0, 0))
 
 
+def _is_of_the_sender(step: Step, detail: tuple[int, int] | None, text: str) -> bool:
+    """Whether it is said of us: then it is so for every e-mail, or if not, the next one shows it."""
+    if detail in _OF_THE_SENDER:
+        return True
+    is_of_the_recipient = detail in _OF_THE_RECIPIENT
+    return step is Step.RECIPIENT and not is_of_the_recipient and bool(_OF_WHO_SENDS.search(_without_addresses(text)))
+
+
+def _without_addresses(text: str) -> str:
+    return one_line(_ADDRESS.sub(" ", text))
+
+
 def _says_unknown(text: str) -> bool:
     """Whether these words, without addresses in them, are about an address that is not there, and nothing else."""
-    words = one_line(_ADDRESS.sub(" ", text))
+    words = _without_addresses(text)
     return bool(_IS_UNKNOWN.search(words)) and not _OF_SOMETHING_ELSE.search(words)

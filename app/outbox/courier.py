@@ -77,6 +77,10 @@ class NotConnected(Unreachable):
     """Not even a connection could be made, so nothing was said of any row."""
 
 
+class NotSignedIn(NotConnected):
+    """Whoever is to take it does not take our credentials."""
+
+
 class Lane(Protocol[Delivered_contra]):
     """One delivery at a time, such as one connection that is used again."""
 

@@ -34,7 +34,7 @@ class Queued:
 
     ``due_at`` is when a worker looks at it next: the time to send it or, while one is sending it, the end of that
     one's lease. ``generation`` grows with each claim: whoever was late finds that it is not their turn any more.
-    ``error`` is the last fault, or why it is not sent.
+    ``error`` is the last fault, or why it is not sent; ``failing_since`` the time of the first one.
     """
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid(), sort_order=-1)
@@ -43,5 +43,6 @@ class Queued:
     generation: Mapped[int] = mapped_column(server_default=text("0"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     error: Mapped[str | None]
+    failing_since: Mapped[datetime | None] = mapped_column(TIMESTAMP)
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.clock_timestamp())
     ended_at: Mapped[datetime | None] = mapped_column(TIMESTAMP)

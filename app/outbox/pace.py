@@ -20,23 +20,29 @@ class Pace:
     idle_lane: float = 10.0
     retired_lane: float = 300.0
     """How long a lane rests that was one more than is allowed."""
-    tries: int = 12
+    tries: int = 80
+    """So many take longer than what is sent is wanted for: a server may be ill for days."""
     first_retry: float = 30.0
     longest_retry: float = 3600.0
     blameless_tries: int = 8
     """More tries than these are not counted against a row when it was not to blame."""
     first_pause: float = 1.0
     longest_pause: float = 60.0
-    stop: float = 3.0
+    longest_pause_of_strangers: float = 900.0
+    """For whom a server does not know: who asks too often is locked out."""
+    stop: float = 7.0
     """What is being delivered at the end may take so long, unless whoever ends the worker says otherwise."""
+    last_words: float = 2.0
+    """What became of it may take so long to be put down then: most give a process ten seconds in all to end."""
 
     def retry(self, attempts: int) -> timedelta:
         """From the failure of this attempt, the first being 1, to the next."""
         return timedelta(seconds=_growing(self.first_retry, self.longest_retry, attempts - 1))
 
-    def pause(self, faults: int) -> float:
+    def pause(self, faults: int, *, is_stranger: bool = False) -> float:
         """How long to keep still after so many faults in a row that concern all rows."""
-        return _growing(self.first_pause, self.longest_pause, faults - 1)
+        longest = self.longest_pause_of_strangers if is_stranger else self.longest_pause
+        return _growing(self.first_pause, longest, faults - 1)
 
     def next_return(self) -> float:
         return _jittered(self.retired_lane)

@@ -230,6 +230,7 @@ def _put_down(table: Table) -> ReturnsRows:
             attempts=given.c.attempts,
             # What is given back untried keeps its last fault.
             error=case((is_open, func.coalesce(given.c.error, table.error)), else_=given.c.error),
+            failing_since=func.coalesce(table.failing_since, case((given.c.error.is_not(None), _NOW))),
             due_at=func.coalesce(given.c.due_at, _NOW + given.c.after, table.due_at),
             ended_at=case((is_open, null()), else_=_NOW),
         )

@@ -12,7 +12,7 @@ from app.core.database import Database
 from app.outbox.appetite import Appetite
 from app.outbox.claimed import Claimed
 from app.outbox.claims import Claims
-from app.outbox.courier import Courier, NotConnected, Parcel, Refused, TryLater, Unreachable
+from app.outbox.courier import Courier, NotConnected, NotSignedIn, Parcel, Refused, TryLater, Unreachable
 from app.outbox.faults import told_in_logs
 from app.outbox.ledger import Entry, Ledger
 from app.outbox.measures import Measures
@@ -47,6 +47,7 @@ class Worker(Generic[Parcel]):
         self._is_cut_off = asyncio.Event()
         self._faults = 0
         self._last_fault = ""
+        self._is_stranger = False
         self._ways = [Way(courier, pace) for _ in range(lanes)]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -79,7 +80,7 @@ class Worker(Generic[Parcel]):
         for task in (claims, *lanes):
             task.cancel()
         await asyncio.wait(self._tasks)
-        await self._ledger.close(self._pace.stop)
+        await self._ledger.close(self._pace.last_words)
 
     async def _claim(self) -> None:
         database_faults = 0
@@ -119,7 +120,7 @@ class Worker(Generic[Parcel]):
         if any(way.works for way in self._ways):
             self._faults = 0
         else:
-            pause = self._pace.pause(self._faults)
+            pause = self._pace.pause(self._faults, is_stranger=self._is_stranger)
             log.warning("outbox_unreachable", outbox=self.outbox, pause=round(pause, 1), error=self._last_fault)
             self._faults += 1
             await self._rest(pause)
@@ -190,6 +191,7 @@ class Worker(Generic[Parcel]):
             await way.deliver(claimed.parcel)
         except Unreachable as fault:
             self._last_fault = told_in_logs(fault)
+            self._is_stranger = isinstance(fault, NotSignedIn)
             is_about_the_lane = isinstance(fault, NotConnected) or not worked
             if is_about_the_lane and any(each.works for each in self._ways):
                 self._take_in_hand(claimed)  # for the others
@@ -207,6 +209,9 @@ class Worker(Generic[Parcel]):
             await self._ledger.put(self._failed(claimed, fault))
         except asyncio.CancelledError:
             # Otherwise its lease has to run out first: it may have arrived.
+            log.warning(
+                "outbox_row_cut_off", outbox=self.outbox, id=str(claimed.id), may_have_arrived=way.may_have_arrived
+            )
             if not way.may_have_arrived:
                 self._ledger.put_if_room(Entry(claimed.given_back()))
             raise

@@ -1,6 +1,6 @@
 """Outboxes are measured, and emptied of what is too old, whether or not anything can be sent."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,6 +39,13 @@ async def _row(world: World, id_: UUID, *columns: str) -> tuple[Any, ...]:
     return tuple(row)
 
 
+async def _failing(world: World, since: datetime) -> None:
+    """An e-mail that is soon tried again, and has failed since then."""
+    in_a_minute = await now_of(world) + timedelta(minutes=1)
+    error = "CONNECTION: 535 who are you"
+    await queued(world, state="retrying", error=error, created_at=since, due_at=in_a_minute, failing_since=since)
+
+
 async def _push(world: World, age: timedelta) -> UUID:
     then = await now_of(world) - age
     id_: UUID = await world.value(
@@ -60,9 +67,11 @@ class TestTidy:
 
     async def test_what_was_tried_is_dead_and_keeps_its_fault(self, upkeep: Upkeep, world: World):
         old = await _old(world, state="retrying", attempts=3, error="the server is busy")
+        stuck = await _old(world, state="retrying", attempts=0, error="no connection")
         lost = await _old(world, state="sending", attempts=1, generation=7)
         await upkeep.tidy()
         assert await _row(world, old, "state", "error") == ("dead", "the server is busy")
+        assert await _row(world, stuck, "state", "error") == ("dead", "no connection")
         assert await _row(world, lost, "state", "error", "generation") == ("dead", NO_WAY, 8)
 
     async def test_what_an_admin_wants_sent_waits_for_a_way(self, upkeep: Upkeep, world: World):
@@ -131,7 +140,14 @@ class TestLate:
         way = app.state.outgoing.said
         await _old(world, days=14 / (24 * 60))
         assert await _said(app) == (200, way)
-        assert await _delivery(app) == {"way": way, "email_due_since": None, "push_due_since": None}
+        assert await _delivery(app) == {
+            "way": way,
+            "email_due_since": None,
+            "email_error": None,
+            "push_due_since": None,
+            "given_up": 0,
+            "given_up_error": None,
+        }
         await _old(world, days=16 / (24 * 60))
         await _push(world, timedelta(minutes=20))
         status, said = await _said(app)
@@ -141,6 +157,33 @@ class TestLate:
         delivery = await _delivery(app)
         assert delivery["way"] == way
         assert delivery["email_due_since"] > delivery["push_due_since"]
+
+    async def test_what_has_failed_for_long_is_late_though_it_is_tried_again_and_again(
+        self, app: FastAPI, world: World
+    ):
+        now = await now_of(world)
+        await _failing(world, now - timedelta(minutes=20))
+        assert "; e-mail has been due since 20" in (await _said(app))[1]
+        delivery = await _delivery(app)
+        assert delivery["email_error"] == "CONNECTION: 535 who are you"
+        # The way is open: this one alone fails.
+        await queued(world, state="sent", ended_at=now - timedelta(minutes=1), created_at=now - timedelta(hours=1))
+        assert await _said(app) == (200, app.state.outgoing.said)
+        # And closed again since, for another one.
+        await world.execute(
+            "UPDATE client_portal.email_outbox SET ended_at = now() - interval '18 minutes' WHERE state = 'sent'"
+        )
+        await _failing(world, now - timedelta(minutes=17))
+        assert "; e-mail has been due since 20" in (await _said(app))[1]
+
+    async def test_what_was_given_up_of_late_is_told_and_why(self, app: FastAPI, world: World):
+        now = await now_of(world)
+        for hours, error in ((30, "long ago"), (3, "550 no"), (2, "553 sender rejected")):
+            at = now - timedelta(hours=hours)
+            await queued(world, state="dead", error=error, created_at=at, ended_at=at)
+        assert (await _said(app))[1].endswith("; given up in the last 24 hours: 2")
+        delivery = await _delivery(app)
+        assert (delivery["given_up"], delivery["given_up_error"]) == (2, "553 sender rejected")
 
     async def test_what_is_not_due_is_not_late(self, app: FastAPI, world: World):
         await queued(world, created_at=await now_of(world) - timedelta(hours=20))

@@ -3,7 +3,7 @@
 import pytest
 
 from app.mail.replies import Bounced, Step, fault_of
-from app.outbox.courier import Fault, NotConnected, Refused, TryLater, Unreachable
+from app.outbox.courier import Fault, NotConnected, NotSignedIn, Refused, TryLater, Unreachable
 from tests.mail.letters import a_letter
 
 
@@ -35,24 +35,24 @@ from tests.mail.letters import a_letter
         (Step.RECIPIENT, 554, "delivery error: no such mailbox", Bounced),
         # Refused for good, but not for what the address is.
         (Step.RECIPIENT, 550, "5.7.1 blocked by policy", Refused),
-        (Step.RECIPIENT, 554, "5.7.1 <a@b.c>: Relay access denied", Refused),
+        (Step.RECIPIENT, 554, "5.7.1 <a@b.c>: Relay access denied", Unreachable),
         (Step.RECIPIENT, 552, "5.2.2 mailbox full", Refused),
         (Step.RECIPIENT, 550, "5.2.1 mailbox disabled", Refused),
-        (Step.RECIPIENT, 550, "5.1.0 sender denied", Refused),
+        (Step.RECIPIENT, 550, "5.1.0 sender denied", Unreachable),
         (Step.RECIPIENT, 554, "no", Refused),
         (Step.RECIPIENT, 550, "", Refused),
-        (Step.RECIPIENT, 550, "relay not permitted", Refused),
-        (Step.RECIPIENT, 551, "we do not relay", Refused),
+        (Step.RECIPIENT, 550, "relay not permitted", Unreachable),
+        (Step.RECIPIENT, 551, "we do not relay", Unreachable),
         (Step.RECIPIENT, 551, "User not local", Refused),
-        (Step.RECIPIENT, 550, "Authentication is required for relay", Refused),
-        (Step.RECIPIENT, 550, "Unknown user, authentication required", Refused),
-        (Step.RECIPIENT, 553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", Refused),
+        (Step.RECIPIENT, 550, "Authentication is required for relay", Unreachable),
+        (Step.RECIPIENT, 550, "Unknown user, authentication required", Unreachable),
+        (Step.RECIPIENT, 553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", Unreachable),
         (Step.RECIPIENT, 550, "no such user (#5.7.1)", Refused),
         (Step.RECIPIENT, 550, "4.1.1 user unknown", Refused),
         (Step.RECIPIENT, 550, "your IP 5.1.1.1 is in an RBL", Refused),
         (Step.RECIPIENT, 550, "unknown user at 10.0.0.1, which is in an RBL", Refused),
-        (Step.RECIPIENT, 550, "Sender verify failed", Refused),
-        (Step.RECIPIENT, 550, "Sender verify failed: no such user <x@y.z>", Refused),
+        (Step.RECIPIENT, 550, "Sender verify failed", Unreachable),
+        (Step.RECIPIENT, 550, "Sender verify failed: no such user <x@y.z>", Unreachable),
         (Step.RECIPIENT, 550, "quota exceeded", Refused),
         (Step.RECIPIENT, 550, "quota exceeded for <no such user@b.c>", Refused),
         (Step.RECIPIENT, 550, "Requested action not taken: mailbox unavailable", Refused),
@@ -68,7 +68,7 @@ from tests.mail.letters import a_letter
         (Step.RECIPIENT, 450, "5.1.1 of two minds", TryLater),
         # For every e-mail alike: no row is to blame.
         (Step.CONNECTION, 554, "5.7.1 no service for your address", NotConnected),
-        (Step.CONNECTION, 535, "5.7.8 bad credentials", NotConnected),
+        (Step.CONNECTION, 535, "5.7.8 bad credentials", NotSignedIn),
         (Step.SENDER, 553, "5.7.1 sender address rejected: not owned by user", Unreachable),
         (Step.SENDER, 530, "5.7.0 Authentication required", Unreachable),
         (Step.SENDER, 452, "4.3.1 out of storage", Unreachable),

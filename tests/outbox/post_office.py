@@ -22,7 +22,9 @@ from app.outbox.worker import Worker
 from tests.running import until
 from tests.world import PEOPLE, World
 
-QUICK = Pace(poll=0.02, first_retry=3600.0, longest_retry=7200.0, first_pause=0.02, longest_pause=0.05, stop=20.0)
+QUICK = Pace(
+    poll=0.02, tries=12, first_retry=3600.0, longest_retry=7200.0, first_pause=0.02, longest_pause=0.05, stop=20.0
+)
 """Waits for nothing but for retries, which do not come during a test."""
 
 Act = Callable[[UUID], Awaitable[None]]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import Database
 from app.outbox import queries
-from app.outbox.courier import NotConnected, Refused, TryLater, Unreachable
+from app.outbox.courier import NotConnected, NotSignedIn, Refused, TryLater, Unreachable
 from app.outbox.faults import is_of_the_database
 from app.outbox.pace import Pace
 from app.outbox.queries import Outcome
@@ -364,3 +364,18 @@ async def test_a_connection_to_the_database_that_says_nothing_any_more_is_given_
             assert await connection.scalar(text("SELECT 1")) == 1
     finally:
         await database.close()
+
+
+async def test_whom_the_server_does_not_know_asks_less_and_less_often(office: PostOffice):
+    await office.queue()
+    with structlog.testing.capture_logs() as logs:
+        courier = StandIn(act=failing(NotSignedIn("535 who are you")))
+        async with office.at_work(courier, longest_pause_of_strangers=60.0) as worker:
+            name = worker.outbox
+            # Others are asked again after 0.05 s at the most.
+            await until(
+                lambda: any(
+                    each["event"] == "outbox_unreachable" and each["outbox"] == name and each["pause"] > 0.2
+                    for each in logs
+                )
+            )

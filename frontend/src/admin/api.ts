@@ -14,6 +14,8 @@ export interface Account {
   created_at: string;
   updated_at: string;
   last_sign_in_at: string | null;
+  /** Nothing is sent to the address. */
+  email_suppressed: boolean;
   projects: number;
 }
 
@@ -139,7 +141,12 @@ export interface Delivery {
   way: string;
   /** When something was due that is still here, if that is late. */
   email_due_since: string | null;
+  /** Why, as the mail server or the network put it. */
+  email_error: string | null;
   push_due_since: string | null;
+  /** E-mails of the last 24 hours, and why the latest of them was. */
+  given_up: number;
+  given_up_error: string | null;
 }
 
 export interface Retried {

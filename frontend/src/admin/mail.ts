@@ -30,7 +30,7 @@ const listed = (...parts: (string | false)[]) => parts.filter(Boolean).join(', '
 /** How an e-mail stands, in the order of the filter. */
 export const standings: Record<MailState, Standing> = {
   dead: {
-    title: 'Given up',
+    title: 'Failed',
     icon: MailWarning,
     tint: 'red',
     more: (email) => listed(tries(email), at('on', email.ended_at)),
@@ -43,10 +43,10 @@ export const standings: Record<MailState, Standing> = {
   },
   sending: { title: 'Being sent', icon: SendHorizontal, tint: 'blue', more: () => '' },
   retrying: {
-    title: 'To be retried',
+    title: 'Retrying',
     icon: RotateCw,
     tint: 'amber',
-    more: (email) => listed(tries(email), at('at', email.due_at)),
+    more: (email) => listed(tries(email), at('next on', email.due_at)),
   },
   sent: { title: 'Sent', icon: MailCheck, tint: 'green', more: ({ ended_at }) => listed(at('on', ended_at)) },
   not_sent: {
@@ -63,9 +63,24 @@ export const standings: Record<MailState, Standing> = {
   },
 };
 
+const keptTitle = 'Kept as a file';
+
+/** In a word, how this e-mail stands. */
+export function titleOf({ state, has_letter }: Pick<Email, 'state' | 'has_letter'>): string {
+  return state === 'sent' && has_letter ? keptTitle : standings[state].title;
+}
+
+/** The states with their titles, in the order of the filter. */
+export function titles(areKept: boolean): [MailState, string][] {
+  const all = Object.entries(standings) as [MailState, Standing][];
+  return all.map(([state, { title }]) => [state, areKept && state === 'sent' ? keptTitle : title]);
+}
+
 /** In the recipient's words: “Clara asks for your approval” and 3 more. */
 export function wordsOf({ title, item_count }: Pick<Email, 'title' | 'item_count'>): string {
-  return [title === null ? 'Nothing any more' : `“${title}”`, moreOf(item_count)].filter(Boolean).join(' ');
+  return [title === null ? 'Nothing left to tell' : `“${title}”`, moreOf(item_count)]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** What an e-mail tells besides the first thing. */
@@ -93,27 +108,36 @@ export function isUnderWay({ state, due_at }: Email): boolean {
   return (state === 'waiting' || state === 'retrying') && Date.parse(due_at) <= Date.now();
 }
 
-/** What became of those that were given up when all were to be tried again. */
+/** What became of those that failed when all were to be retried. */
 export function retriedText({ count, left }: Retried): string {
   const verb = (of: number, one: string, many: string) => (of === 1 ? one : many);
   return [
-    `${counted(count, 'e-mail')} that had been given up ${verb(count, 'is', 'are')} tried again now.`,
+    `${counted(count, 'failed e-mail')} ${verb(count, 'is', 'are')} retried now.`,
     left > 0 && `${left} ${verb(left, 'stays as it is', 'stay as they are')}: the address is suppressed.`,
   ]
     .filter(Boolean)
     .join(' ');
 }
 
+/** Whether e-mails are files here instead of being sent. */
+export function isKept({ way }: Delivery): boolean {
+  return /^files\b/.test(way);
+}
+
 /** What keeps e-mail or push from leaving, if anything does. */
-export function hindranceOf({ way, email_due_since, push_due_since }: Delivery): string[] {
+export function hindranceOf(delivery: Delivery): string[] {
+  const { way, email_due_since, email_error, push_due_since, given_up, given_up_error } = delivery;
   const [kind, why] = way.split(/:\s*(.*)/);
   const isOff = kind === 'off';
   return [
+    isKept(delivery) && 'E-mail is kept as files in DATA_DIR/mail; no e-mail leaves this machine.',
     isOff && `E-mail is not sent${why ? `: ${why}` : ''}. What is to be sent waits.`,
     !isOff &&
       email_due_since !== null &&
-      `E-mail has been due since ${shortTime(email_due_since)} and has not left: the mail server may be out of reach, or no worker is running.`,
+      `E-mail has been due since ${shortTime(email_due_since)} and has not left: ${email_error ?? 'the mail server may be out of reach, or no worker is running'}.`,
     push_due_since !== null &&
       `Push has been due since ${shortTime(push_due_since)} and has not left: no push service may be within reach, or no worker is running.`,
+    given_up > 0 &&
+      `${counted(given_up, 'e-mail')} failed in the last 24 hours${given_up_error ? `, the latest because of: ${given_up_error}` : ''}.`,
   ].filter((line) => line !== false);
 }
