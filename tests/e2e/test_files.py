@@ -86,9 +86,9 @@ class Shelf:
 async def no_files(empty_inboxes: None, shared_world: World) -> AsyncIterator[None]:
     """Every test begins and ends without files."""
     gone = "DELETE FROM client_portal.attachments; DELETE FROM client_portal.files"
-    await shared_world.execute(gone)
+    await shared_world.clear(gone)
     yield
-    await shared_world.execute(gone)
+    await shared_world.clear(gone)
 
 
 @pytest_asyncio.fixture
@@ -308,7 +308,9 @@ class TestMessages:
         await expect(client.locator("li.message")).to_have_count(0)
         await (await held.get()).fallback()
         await expect(client.get_by_role("button", name="Send")).to_be_enabled()
-        await field.press("Enter")
+        # The page shows the message before the server has it.
+        async with client.expect_response("**/api/rooms/*/messages"):
+            await field.press("Enter")
         await expect(client.locator("li.message")).to_contain_text("plan.txt")
 
     async def test_the_list_of_rooms_says_how_many_files_came(self, people: People) -> None:
