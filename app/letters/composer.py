@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import cache
 
@@ -12,10 +12,20 @@ from app.core.types import HostId
 from app.letters.queries import Contents, DueEmail, DueItem, Tally
 from app.letters.times import zone_of
 from app.letters.unsubscribe import UnsubscribeLinks
-from app.letters.wording import in_lines, in_one_line, in_words, kind_of, subject_of, without_place, words_of
+from app.letters.wording import (
+    in_lines,
+    in_one_line,
+    in_words,
+    kind_of,
+    subject_of,
+    without_addresses,
+    without_place,
+    words_of,
+)
 from app.mail.letter import Letter
 from app.notifications.events import TITLE_MAX, route_path
 from app.preferences.event_types import EventType
+from app.preferences.models import Digest
 
 SHOWN = 20
 """How many things one e-mail tells, the latest ones; the others it counts. Gmail shows the first 100 KiB only."""
@@ -79,6 +89,8 @@ class Composer:
     def compose(self, email: DueEmail, contents: Contents) -> Letter:
         """The e-mail that tells this: one thing at least. Its recipient has an account."""
         assert email.address is not None
+        if email.is_to_client:
+            contents = _for_client(contents)
         types: Counter[str] = Counter()
         for tally in contents.tallies:
             types[tally.type] += tally.number
@@ -96,6 +108,7 @@ class Composer:
             "button": self._button(types, groups),
             "answer_url": self._answer_url(list(projects)),
             "address": email.address,
+            "digest": _digest_of(email),
             "portal_url": self._base_url,
             "unsubscribe_url": unsubscribe_url,
         }
@@ -155,6 +168,27 @@ class Composer:
         if types.total() == 1 or types.keys() == {EventType.MESSAGE_POSTED.value}:
             return _Button(words_of(first.items[0].type).button, first.items[0].url)
         return _Button("Open the project", first.url)
+
+
+def _digest_of(email: DueEmail) -> str | None:
+    """How often a digest comes, if this is one; what was begun before it was chosen tells of one room."""
+    is_digest = email.thread == email.recipient_id and email.digest != Digest.AT_ONCE
+    return email.digest if is_digest else None
+
+
+def _for_client(contents: Contents) -> Contents:
+    """The same without addresses, wherever people wrote them."""
+    latest = [
+        replace(
+            item,
+            title=without_addresses(item.title),
+            body=None if item.body is None else without_addresses(item.body),
+            project_name=without_addresses(item.project_name),
+        )
+        for item in contents.latest
+    ]
+    tallies = [replace(tally, project_name=without_addresses(tally.project_name)) for tally in contents.tallies]
+    return replace(contents, latest=latest, tallies=tallies)
 
 
 def _not_shown(shown: Sequence[DueItem], tallies: Sequence[Tally]) -> Counter[HostId]:

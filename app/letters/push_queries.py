@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.models import Account
 from app.core.database import fetch
 from app.core.types import HostId
+from app.letters.queries import IS_TO_CLIENT
 from app.notifications.models import Notification
 from app.preferences.models import MutedProject, NotificationSettings, NotificationTimes
 from app.presence.models import Visibility
@@ -33,6 +34,7 @@ class DuePush:
     body: str | None
     is_read: bool
     is_active: bool | None
+    is_to_client: bool
     push_enabled: bool | None
     time_zone: str | None
     quiet_from: time | None
@@ -54,6 +56,7 @@ _DUE = (
         Notification.body,
         Notification.is_read,
         Account.is_active,
+        IS_TO_CLIENT,
         NotificationSettings.push_enabled,
         NotificationTimes.time_zone,
         NotificationTimes.quiet_from,

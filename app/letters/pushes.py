@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.letters.push_queries import DuePush, due_pushes
 from app.letters.times import times_of
+from app.letters.wording import without_addresses
 from app.notifications.events import route_path, snippet_of
 from app.outbox.courier import Never, Refused, Send, Verdict
 from app.outbox.models import Queued
@@ -70,9 +71,10 @@ def _why_not(push: DuePush, now: datetime) -> str | None:
 
 def _payload(push: DuePush) -> bytes:
     """What the service worker is given. ``url`` is a path of the portal; ``id`` tells one notification from another."""
+    shown = without_addresses if push.is_to_client else str
     said = {
-        "title": push.title,
-        "body": snippet_of(push.body or ""),
+        "title": shown(push.title),
+        "body": shown(snippet_of(push.body or "")),
         "url": route_path(push.project_id, push.source_kind, push.source_id),
         "id": str(push.id),
     }

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
+from app.accounts.roles import Role
 from app.core.database import fetch
 from app.core.types import TIMESTAMP, HostId
 from app.mail.models import Email, Suppression
@@ -31,7 +32,8 @@ from app.projects.queries import project_name
 class DueEmail:
     """An e-mail, and how its recipient stands and wants it at this moment. ``address`` is None without an account.
 
-    ``client_name`` is whose room it is about, if it is about another's.
+    ``is_to_client`` unless the recipient is known to be of the team. ``client_name`` is whose room it is about, if it
+    is about another's.
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class DueEmail:
     address: str | None
     name: str | None
     is_active: bool
+    is_to_client: bool
     is_wanted: bool
     is_suppressed: bool
     digest: str | None
@@ -101,6 +104,7 @@ class Contents:
     against: set[Against] = field(default_factory=set)
 
 
+IS_TO_CLIENT = func.coalesce(Account.role == Role.CLIENT.value, true())
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _client = aliased(Account)
 _DUE = (
@@ -112,6 +116,7 @@ _DUE = (
         Account.email,
         Account.display_name,
         func.coalesce(Account.is_active, false()),
+        IS_TO_CLIENT,
         func.coalesce(NotificationSettings.email_enabled, false()),
         exists().where(Suppression.address == func.lower(Account.email)).correlate_except(Suppression),
         NotificationTimes.digest,

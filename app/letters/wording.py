@@ -143,6 +143,22 @@ def in_lines(text: str | None) -> list[str]:
     return lines if len(lines) <= _SNIPPETS_LINES else [*lines[:_SNIPPETS_LINES], "…"]
 
 
+# What stands around an "@" without a blank, and what in quotes or brackets; up to where the text was cut. A handle, as
+# in "/@name", is none.
+_LIMITS = r"""\s"()<>\[\]{},;:/"""
+_BEFORE = rf"""(?:"[^"\n]*"|(?!')[^{_LIMITS}@\uff20]+)"""
+_AFTER = rf"""(?:\[[^\]\s]*\]|[^{_LIMITS}]*[\w…])"""
+_ADDRESS = re.compile(rf"{_BEFORE}[@\uff20]{_AFTER}")
+_AN_ADDRESS = "[an address, see the portal]"
+
+
+def without_addresses(text: str) -> str:
+    """What people wrote, for who is not to learn addresses by mail or push."""
+    # Looked at as it will be shown: what is not printed may stand within an address.
+    shown, found = _ADDRESS.subn(_AN_ADDRESS, _UNPRINTABLE.sub("", text))
+    return shown if found else text
+
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -32,6 +32,7 @@ def due_email(**columns: Any) -> DueEmail:
         "address": "clara@mail.example",
         "name": "Clara Lindgren",
         "is_active": True,
+        "is_to_client": True,
         "is_wanted": True,
         "is_suppressed": False,
         "digest": None,
@@ -371,3 +372,32 @@ def test_the_links_of_different_people_differ():
     urls = {composed(due_item(), recipient_id=UUID(int=number)).unsubscribe_url for number in range(3)}
     assert len(urls) == 3
     assert all(str(url).startswith(f"{URL}/unsubscribe?token=") for url in urls)
+
+
+def test_a_client_is_shown_no_address_of_others():
+    item = due_item(
+        title="dev@example.com wrote in house@example.com",
+        body="Or owner@example.com",
+        project_name="house@example.com",
+    )
+    for_client, for_team = composed(item), composed(item, is_to_client=False)
+    assert for_client.subject == "New message in [an address, see the portal]"
+    assert "@example.com" not in for_client.subject + for_client.text + for_client.html
+    assert "[an address, see the portal] wrote\n" in for_client.text, "the place is not named twice"
+    assert "> Or owner@example.com" in for_team.text
+
+
+@pytest.mark.parametrize(
+    ("columns", "footer"),
+    [
+        ({"digest": "daily", "thread": RECIPIENT}, "Your daily digest from Client Portal, sent to"),
+        ({"digest": "hourly", "thread": RECIPIENT}, "Your hourly digest from Client Portal, sent to"),
+        ({"digest": "daily"}, "Client Portal sent this to"),
+        ({"digest": "at_once", "thread": RECIPIENT}, "Client Portal sent this to"),
+        ({"thread": RECIPIENT}, "Client Portal sent this to"),
+    ],
+)
+def test_the_end_says_whether_it_is_a_digest(columns: dict[str, Any], footer: str):
+    letter = composed(due_item(), **columns)
+    assert f"{footer} clara@mail.example because e-mail is switched on in your account." in letter.text
+    assert ("digest from Client Portal" in Page(letter.html).text) == ("digest" in footer)

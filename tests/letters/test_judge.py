@@ -131,6 +131,20 @@ class TestSent:
         bell = await house.does("client", "GET", "/api/notifications")
         assert bell["items"][0]["title"] == "New message"
 
+    @pytest.mark.parametrize(("writer", "reader", "is_shown"), [("dev", "client", False), ("client", "dev", True)])
+    async def test_addresses_that_people_write_are_shown_to_the_team_alone(
+        self, house: House, writer: str, reader: str, is_shown: bool
+    ):
+        await house.write("Please write to owner@host.example, or call", person=writer)
+        plans = {"file": ("from john@host.example & co.txt", b"A plan")}
+        await house.does(writer, "POST", f"/api/rooms/{house.room}/files", files=plans)
+        letter = await house.letter(reader)
+        for part in (letter.text, letter.html):
+            assert [address in part for address in ("owner@host.example", "john@host.example")] == [is_shown] * 2
+        if not is_shown:
+            assert "> Please write to [an address, see the portal], or call" in letter.text
+            assert "> from [an address, see the portal] & co.txt" in letter.text
+
     async def test_a_project_without_a_name_shows_its_id(self, house: House):
         await house.write()
         ((verdict,),) = (
@@ -339,6 +353,7 @@ class TestLater:
         letter = await house.letter(at=verdict.at)
         assert letter.subject.startswith("1 issue and 1 message in ")
         assert letter.thread == PEOPLE["dev"]
+        assert f"Your {digest} digest from Client Portal, sent to dev@example.com" in letter.text
 
     async def test_a_digest_tells_of_all_projects_in_one_mail(self, house: House):
         await house.does(

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 import pytest
 
 from app.letters.times import zone_of
-from app.letters.wording import in_lines, in_one_line, in_words, kind_of, subject_of, without_place, words_of
+from app.letters.wording import (
+    in_lines,
+    in_one_line,
+    in_words,
+    kind_of,
+    subject_of,
+    without_addresses,
+    without_place,
+    words_of,
+)
 from app.preferences.event_types import EventType
 
 
@@ -129,3 +138,31 @@ def test_a_snippet_is_cut_where_it_is_too_long_or_has_too_many_lines():
 )
 def test_a_time_is_that_of_the_persons_clock(zone: str, words: str):
     assert in_words(datetime(2026, 12, 31, 23, 5, 30, tzinfo=UTC), zone_of(zone)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Write to dev@example.com.", "Write to {}."),
+        ("from john@example.com & co.txt", "from {} & co.txt"),
+        ("Deniz <dev@example.com>, 'o'brien@example.com'!", "Deniz <{}>, '{}'!"),
+        ("mailto:dev@example.com?subject=Hello", "mailto:{}"),
+        ("https://example.com/dev+portal@example.com/inbox", "https://example.com/{}/inbox"),
+        ('"John Doe"@example.com', "{}"),
+        ("dev@[192.0.2.1]", "{}"),
+        ("dev@example@com", "{}"),
+        ("δοκιμή@παράδειγμα.δοκιμή", "{}"),
+        ("dev\uff20example.com", "{}"),
+        ("cut: dev@exam…", "cut: {}"),
+        ("cut: dev@…", "cut: {}"),
+        ("dev@\x1c\u202eexample.com and dev\x00@example.com", "{} and {}"),
+        ("one@example.com\ntwo@example.com", "{}\n{}"),
+    ],
+)
+def test_addresses_are_not_shown(text: str, shown: str):
+    assert without_addresses(text) == shown.replace("{}", "[an address, see the portal]")
+
+
+@pytest.mark.parametrize("text", ["at 10 @ the site", "ask @deniz", "https://example.com/@deniz/post", "3 @", "@"])
+def test_what_is_no_address_is_shown(text: str):
+    assert without_addresses(text) == text

@@ -49,6 +49,15 @@ async def test_what_is_wanted_is_sent(pushed: Pushed, verdict):
     }
 
 
+async def test_a_client_is_shown_no_address(pushed: Pushed, verdict):
+    told = {"title": "dev@example.com wrote", "body": "Please write to owner@host.example, " + "x" * 280}
+    for person, title in (("client", "[an address, see the portal] wrote"), ("dev", told["title"])):
+        await pushed.wanted_in(person, Browser(1))
+        said = json.loads((await verdict(await pushed.due(person, **told))).parcel.payload)
+        assert said["title"] == title
+        assert ("owner@host.example" in said["body"]) == (person == "dev")
+
+
 REASONS = {
     "The notification is gone.": "DELETE FROM client_portal.notifications",
     "The account is switched off.": "UPDATE client_portal.accounts SET is_active = false WHERE user_id = '{client}'",
