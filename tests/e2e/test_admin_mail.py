@@ -74,13 +74,13 @@ async def test_a_dead_letter_is_tried_again_and_another_is_dropped(people: Peopl
     await expect(leak).to_contain_text(FAULT)
     await expect(leak).to_contain_text("after 12 tries")
 
-    await leak.get_by_role("button", name="Try “A leak” and 1 more again").click()
-    dialog = admin.get_by_role("dialog", name="Try this e-mail again?")
+    await leak.get_by_role("button", name="Retry “A leak” and 1 more").click()
+    dialog = admin.get_by_role("dialog", name="Retry this e-mail?")
     await dialog.get_by_role("button", name="Cancel").click()
     assert await state_of(shared_world, kept) == "dead"
-    await leak.get_by_role("button", name="Try “A leak” and 1 more again").click()
-    await dialog.get_by_role("button", name="Try again").click()
-    said = admin.get_by_text("“A leak” and 1 more to Deniz Kaya is tried again now.")
+    await leak.get_by_role("button", name="Retry “A leak” and 1 more").click()
+    await dialog.get_by_role("button", name="Retry").click()
+    said = admin.get_by_text("“A leak” and 1 more to Deniz Kaya is retried now.")
     await expect(said).to_be_visible()
     await expect(said).to_be_focused()
     await expect(leak).to_have_count(0)
@@ -101,29 +101,29 @@ async def test_a_dead_letter_is_tried_again_and_another_is_dropped(people: Peopl
         await expect(admin.get_by_role("listitem").filter(has_text=sentence)).to_have_count(1)
 
 
-async def test_all_that_were_given_up_are_tried_again(people: People, shared_world: World) -> None:
+async def test_all_that_failed_are_retried(people: People, shared_world: World) -> None:
     given_up = [await queued(shared_world, person, state="dead", error=FAULT) for person in ("dev", "client")]
     dropped = await queued(shared_world, "pm", state="dropped")
     admin = await people.page_of("admin", MAIL)
-    await admin.get_by_role("button", name="Try all given up again").click()
-    dialog = admin.get_by_role("dialog", name="Try all again that were given up?")
+    await admin.get_by_role("button", name="Retry all failed").click()
+    dialog = admin.get_by_role("dialog", name="Retry all failed e-mails?")
     await dialog.get_by_role("button", name="Cancel").click()
     assert [await state_of(shared_world, id_) for id_ in given_up] == ["dead", "dead"]
-    await admin.get_by_role("button", name="Try all given up again").click()
-    await dialog.get_by_role("button", name="Try all again").click()
-    await expect(admin.get_by_text("2 e-mails that had been given up are tried again now.")).to_be_visible()
-    await expect(admin.get_by_role("button", name="Try all given up again")).to_have_count(0)
+    await admin.get_by_role("button", name="Retry all failed").click()
+    await dialog.get_by_role("button", name="Retry all").click()
+    await expect(admin.get_by_text("2 failed e-mails are retried now.")).to_be_visible()
+    await expect(admin.get_by_role("button", name="Retry all failed")).to_have_count(0)
     assert [await state_of(shared_world, id_) for id_ in given_up] == ["retrying", "retrying"]
     assert await state_of(shared_world, dropped) == "dropped"
 
 
-async def test_one_that_is_to_be_retried_is_tried_now(people: People, shared_world: World) -> None:
+async def test_one_that_is_being_retried_is_tried_now(people: People, shared_world: World) -> None:
     id_ = await queued(shared_world, "dev", "A leak", state="retrying", attempts=3)
     await shared_world.execute("UPDATE client_portal.email_outbox SET due_at = now() + interval '1 hour'")
     admin = await people.page_of("admin", MAIL)
-    await admin.get_by_role("button", name="Try “A leak” now").click()
-    await admin.get_by_role("dialog", name="Try this e-mail now?").get_by_role("button", name="Try now").click()
-    await expect(admin.get_by_text("“A leak” to Deniz Kaya is tried again now.")).to_be_visible()
+    await admin.get_by_role("button", name="Retry now “A leak”").click()
+    await admin.get_by_role("dialog", name="Retry this e-mail now?").get_by_role("button", name="Retry now").click()
+    await expect(admin.get_by_text("“A leak” to Deniz Kaya is retried now.")).to_be_visible()
     is_due = "SELECT due_at <= clock_timestamp() FROM client_portal.email_outbox WHERE id = $1"
     assert await shared_world.value(is_due, id_)
 
@@ -140,6 +140,7 @@ async def test_what_keeps_e_mail_from_leaving_is_said(people: People) -> None:
     await page.reload()
     await expect(page.get_by_text("No e-mail yet")).to_be_visible()
     await expect(page.get_by_text("E-mail is not sent")).to_have_count(0)
+    await expect(page.get_by_text("E-mail is kept as files in DATA_DIR/mail; no e-mail leaves")).to_be_visible()
 
 
 async def test_what_a_worker_took_meanwhile_is_said_where_it_was_asked(people: People, shared_world: World) -> None:
@@ -164,12 +165,12 @@ async def test_the_list_is_filtered_by_person(people: People, shared_world: Worl
     await queued(shared_world, "dev", "A leak")
     await queued(shared_world, "client", "A plan")
     admin = await people.page_of("admin", MAIL)
-    await admin.get_by_label("To whom").fill("clara")
+    await admin.get_by_label("Recipient").fill("clara")
     await admin.get_by_role("option", name=re.compile("Clara Jensen")).click()
     await expect(admin.locator("main li")).to_have_count(1)
     await expect(_row(admin, "A plan")).to_be_visible()
     await expect(admin).to_have_url(re.compile(rf"\?user_id={PEOPLE['client']}$"))
-    await admin.get_by_role("button", name="To whom: show all").click()
+    await admin.get_by_role("button", name="Recipient: show all").click()
     await expect(admin.locator("main li")).to_have_count(2)
 
 
@@ -181,6 +182,7 @@ async def test_a_letter_is_read_and_its_link_opens_a_page(
     _write(letters, id_, f'<a href="{portal.url}/projects">Open the issue</a>')
     admin = await people.page_of("admin", MAIL)
     await expect(_row(admin, "Not written yet").get_by_role("link", name="Read")).to_have_count(0)
+    await expect(_row(admin, "A leak").locator(".badge")).to_have_text("Kept as a file")
     await _row(admin, "A leak").get_by_role("link", name="Read").click()
     await expect(admin.get_by_role("heading", name="1 new issue in Harbour House")).to_be_visible()
     await expect(admin.get_by_text("Deniz Kaya <dev@example.com>")).to_be_visible()
@@ -199,6 +201,23 @@ async def test_a_letter_is_read_and_its_link_opens_a_page(
     await expect(admin.get_by_text("auto-generated")).to_be_visible()
     await admin.go_back()
     await expect(admin.get_by_role("heading", name="E-mail")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_a_letter_is_shown_to_its_end(people: People, shared_world: World, letters: Path, width: int) -> None:
+    id_ = await queued(shared_world, "dev", "A leak", state="sent")
+    _write(letters, id_, f"<p>{'It drips. ' * 800}</p><footer>The end of the letter</footer>")
+    admin = await people.page_of("admin", f"{MAIL}/{id_}", viewport={"width": width, "height": 800})
+    frame = admin.locator("iframe")
+    end = admin.frame_locator("iframe").get_by_text("The end of the letter")
+
+    async def is_whole() -> bool:
+        whole, last = await frame.bounding_box(), await end.bounding_box()
+        return whole is not None and last is not None and last["y"] + last["height"] <= whole["y"] + whole["height"]
+
+    await until(is_whole)
+    rest = await frame.evaluate("it => it.contentDocument.documentElement.scrollHeight - it.clientHeight")
+    assert rest == 0
 
 
 async def test_nothing_in_a_letter_runs_or_is_loaded(people: People, shared_world: World, letters: Path) -> None:
@@ -229,7 +248,7 @@ async def test_a_suppressed_address_is_written_to_again(people: People, shared_w
     )
     admin = await people.page_of("admin", MAIL)
     await admin.get_by_role("link", name="Suppressed addresses").click()
-    await expect(_row(admin, "gone@example.com")).to_contain_text("address any more")
+    await expect(_row(admin, "gone@example.com")).to_contain_text("No account has this address")
     await expect(_row(admin, email("dev"))).to_contain_text("Deniz Kaya")
     await expect(_row(admin, email("dev"))).to_contain_text("550 5.1.1 no such user")
     await admin.get_by_role("button", name=f"Allow again: {email('dev')}").click()
@@ -238,6 +257,28 @@ async def test_a_suppressed_address_is_written_to_again(people: People, shared_w
     await expect(admin.locator("main li")).to_have_count(1)
     left = await shared_world.fetch("SELECT address FROM client_portal.email_suppressions")
     assert [row["address"] for row in left] == ["gone@example.com"]
+
+
+async def test_whose_address_is_suppressed_reads_so_and_an_admin_lets_e_mail_go_again(
+    people: People, shared_world: World
+) -> None:
+    await shared_world.execute(
+        "INSERT INTO client_portal.email_suppressions (address, reason) VALUES ($1, '550 5.1.1 no such user')",
+        email("client"),
+    )
+    client = await people.page_of("client", "/account")
+    came_back = client.get_by_text("E-mail to this address came back")
+    await expect(came_back).to_be_visible()
+    admin = await people.page_of("admin", f"/admin/accounts/{PEOPLE['client']}")
+    await expect(admin.get_by_text("No e-mail is sent to this address")).to_be_visible()
+    await admin.get_by_role("button", name="Let e-mail go again").click()
+    await expect(admin.get_by_text("E-mail goes to this address again.")).to_be_visible()
+    await expect(admin.get_by_label("Email", exact=True)).to_be_focused()
+    await expect(admin.get_by_role("button", name="Let e-mail go again")).to_have_count(0)
+    assert await shared_world.value("SELECT count(*) FROM client_portal.email_suppressions") == 0
+    await client.reload()
+    await expect(client.get_by_role("switch", name="E-mail")).to_be_visible()
+    await expect(came_back).to_have_count(0)
 
 
 async def test_an_address_that_bounced_later_is_suppressed(people: People, shared_world: World) -> None:
@@ -250,7 +291,7 @@ async def test_an_address_that_bounced_later_is_suppressed(people: People, share
     await expect(address).to_be_focused()
     await expect(address).to_have_attribute("aria-invalid", "true")
     await address.fill(email("dev").upper())
-    await form.get_by_label("Why").fill("It came back: 5.1.1")
+    await form.get_by_label("Reason").fill("It came back: 5.1.1")
     await form.get_by_role("button", name="Suppress").click()
     await expect(_row(admin, email("dev"))).to_contain_text("It came back: 5.1.1")
     await expect(_row(admin, email("dev"))).to_contain_text("Deniz Kaya")
@@ -287,6 +328,9 @@ async def test_none_of_these_pages_is_hard_to_use(
         f"{'a' * 60}@{'b' * 60}.example",
         fault,
     )
+    await shared_world.execute(
+        "INSERT INTO client_portal.email_suppressions (address, reason) VALUES ($1, $2)", email("dev"), fault
+    )
     page = await people.page_of("admin", color_scheme=scheme, viewport=PHONE, reduced_motion="reduce")
     findings = {}
     for name, path in {
@@ -294,6 +338,7 @@ async def test_none_of_these_pages_is_hard_to_use(
         "nothing found": f"{MAIL}?user_id={uuid4()}",
         "suppressions": SUPPRESSIONS,
         "letter": f"{MAIL}/{last}",
+        "account": f"/admin/accounts/{PEOPLE['dev']}",
         "headers": f"{MAIL}/{last}?view=headers",
         "no such letter": f"{MAIL}/{uuid4()}",
     }.items():

@@ -135,6 +135,18 @@ async def test_the_time_zone_is_found_by_typing(people: People) -> None:
     await expect(page.get_by_text("No time zone of that name")).to_be_visible()
     await zone.press("Tab")
     await expect(zone).to_have_value("America/New York")
+    await expect(page.get_by_text("Not changed: no time zone is called “Atlantis”.")).to_be_visible()
+    await zone.fill("europe")
+    await zone.press("Enter")
+    await expect(page.get_by_text(re.compile("Not changed: “europe” could be any of"))).to_be_visible()
+    await expect(zone).to_have_value("America/New York")
+    # The only one that is found is meant.
+    for typed, key, text in (("berl", "Tab", "Europe/Berlin"), ("madri", "Enter", "Europe/Madrid")):
+        await zone.fill(typed)
+        async with _saved(page, holding=text):
+            await zone.press(key)
+        await expect(zone).to_have_value(text)
+    await expect(page.get_by_text("Not changed")).to_have_count(0)
 
 
 async def test_what_could_not_be_saved_is_put_back_and_can_be_tried_again(people: People) -> None:

@@ -2,7 +2,7 @@ import { MailOpen, RotateCw, Trash2 } from 'lucide';
 import { Icon } from '../shared/icon.tsx';
 import type * as api from './api.ts';
 import type { Deed } from './MailQuestion.tsx';
-import { mayDrop, mayRetry, moreOf, nameOf, standings, wordsOf } from './mail.ts';
+import { mayDrop, mayRetry, moreOf, nameOf, standings, titleOf, wordsOf } from './mail.ts';
 import { shortTime } from './words.ts';
 
 interface RowProps {
@@ -10,11 +10,10 @@ interface RowProps {
   ask: (deed: Deed) => void;
 }
 
-/** An e-mail of the list: when it was made, by which the list goes, and what became of it. */
+/** An e-mail of the list: when it was created, by which the list goes, and what became of it. */
 export function EmailRow({ email, ask }: RowProps) {
-  const { icon, tint, title, more } = standings[email.state];
+  const { icon, tint, more } = standings[email.state];
   const about = wordsOf(email);
-  const again = email.state === 'retrying' ? 'now' : 'again';
   return (
     <li class="row still mail-row">
       <span class={`tile tint-${tint}`}>
@@ -31,9 +30,9 @@ export function EmailRow({ email, ask }: RowProps) {
           To <Recipient recipient={email.recipient} />
           {email.address && ` · ${email.address}`}
         </span>
-        <span class="mail-line">Made {shortTime(email.created_at)}</span>
+        <span class="mail-line">Created {shortTime(email.created_at)}</span>
         <span class="mail-line">
-          <span class={`badge badge-${tint}`}>{title}</span> {more(email)}
+          <span class={`badge badge-${tint}`}>{titleOf(email)}</span> {more(email)}
         </span>
         {email.error && (
           <span class={email.state === 'dead' ? 'mail-error grave' : 'mail-error'} dir="auto">
@@ -43,30 +42,21 @@ export function EmailRow({ email, ask }: RowProps) {
       </span>
       <span class="mail-deeds">
         {email.has_letter && (
-          <a class="row-button" href={`/admin/mail/${email.id}`} aria-label={`Read ${about}`} title="Read">
-            <Icon of={MailOpen} size={18} />
+          <a class="button mail-deed" href={`/admin/mail/${email.id}`}>
+            <Icon of={MailOpen} size={16} />
+            <Words words="Read" about={about} />
           </a>
         )}
         {mayRetry.has(email.state) && (
-          <button
-            type="button"
-            class="row-button"
-            aria-label={`Try ${about} ${again}`}
-            title={`Try ${again}`}
-            onClick={() => ask('retry')}
-          >
-            <Icon of={RotateCw} size={18} />
+          <button type="button" class="button mail-deed" onClick={() => ask('retry')}>
+            <Icon of={RotateCw} size={16} />
+            <Words words={email.state === 'retrying' ? 'Retry now' : 'Retry'} about={about} />
           </button>
         )}
         {mayDrop(email) && (
-          <button
-            type="button"
-            class="row-button grave"
-            aria-label={`Drop ${about}`}
-            title="Drop"
-            onClick={() => ask('drop')}
-          >
-            <Icon of={Trash2} size={18} />
+          <button type="button" class="button mail-deed grave" onClick={() => ask('drop')}>
+            <Icon of={Trash2} size={16} />
+            <Words words="Drop" about={about} />
           </button>
         )}
       </span>
@@ -81,5 +71,15 @@ function Recipient({ recipient }: { recipient: api.Email['recipient'] }) {
     <a href={`/admin/accounts/${recipient.id}`}>
       <bdi>{name}</bdi>
     </a>
+  );
+}
+
+/** What a button does, and, for who hears it among many, to what. */
+function Words({ words, about }: { words: string; about: string }) {
+  return (
+    <span>
+      {words}
+      <span class="visually-hidden"> {about}</span>
+    </span>
   );
 }

@@ -12,7 +12,7 @@ interface Props {
   closed: () => void;
 }
 
-/** Asks before something is done with an e-mail, or with all that were given up. */
+/** Asks before something is done with an e-mail, or with all that failed. */
 export function MailQuestion({ asked, carryOut, closed }: Props) {
   if (asked === 'retry all') return <RetryAll carryOut={carryOut} closed={closed} />;
   const { deed, email } = asked;
@@ -40,22 +40,22 @@ export function MailQuestion({ asked, carryOut, closed }: Props) {
   }
   const retry = async () => {
     await api.retryEmail(email.id);
-    return `${about} to ${name} is tried again now.`;
+    return `${about} to ${name} is retried now.`;
   };
   const isAwaited = email.state === 'retrying';
   return (
     <Confirm
-      title={isAwaited ? 'Try this e-mail now?' : 'Try this e-mail again?'}
-      action={isAwaited ? 'Try now' : 'Try again'}
-      doing="Asking…"
+      title={isAwaited ? 'Retry this e-mail now?' : 'Retry this e-mail?'}
+      action={isAwaited ? 'Retry now' : 'Retry'}
+      doing="Retrying…"
       run={() => carryOut(retry)}
       closed={closed}
     >
       <p>
-        <bdi>{about}</bdi> is looked at anew right away. <bdi>{name}</bdi> gets what they have not read
-        meanwhile, may still see and still want by e-mail.
+        <bdi>{about}</bdi> is due again right away. <bdi>{name}</bdi> gets what they have not read meanwhile,
+        can still see, and still want by e-mail.
       </p>
-      <p>An address that is suppressed has to be allowed first.</p>
+      <p>A suppressed address has to be allowed again first.</p>
     </Confirm>
   );
 }
@@ -64,17 +64,17 @@ function RetryAll({ carryOut, closed }: Omit<Props, 'asked'>) {
   const retry = async () => retriedText(await api.retryDeadEmails());
   return (
     <Confirm
-      title="Try all again that were given up?"
-      action="Try all again"
-      doing="Asking…"
+      title="Retry all failed e-mails?"
+      action="Retry all"
+      doing="Retrying…"
       run={() => carryOut(retry)}
       closed={closed}
     >
       <p>
-        Every e-mail that was given up, whoever it is for, is looked at anew right away. People get what they
-        have not read meanwhile, may still see and still want by e-mail.
+        Every failed e-mail, whoever it is for, is due again right away. People get what they have not read
+        meanwhile, can still see, and still want by e-mail.
       </p>
-      <p>Those to suppressed addresses stay as they are: the addresses have to be allowed first.</p>
+      <p>Those to suppressed addresses stay as they are: the addresses have to be allowed again first.</p>
     </Confirm>
   );
 }

@@ -1,10 +1,10 @@
 import { call } from '../shared/http.ts';
-import type { Addressee, Mute, Preferences, PreferencesChange, Settings } from './types.ts';
+import type { Addressee, Mute, Preferences, PreferencesChange, Settings, SettingsChange } from './types.ts';
 
 const root = '/api/notifications';
 
 export const settings = () => call<Settings>(`${root}/settings`);
-export const changeSettings = (change: Partial<Settings>) =>
+export const changeSettings = (change: SettingsChange) =>
   call<Settings>(`${root}/settings`, { method: 'PATCH', body: change });
 
 export const preferences = () => call<Preferences>(`${root}/preferences`);

@@ -1,9 +1,9 @@
 import * as api from './api.ts';
 import { applied, type Change, remainder, remainderOfKeys } from './changes.ts';
 import { Kept } from './kept.ts';
-import type { Preferences, Settings } from './types.ts';
+import type { Preferences, Settings, SettingsChange } from './types.ts';
 
-export type Switches = Kept<Settings, Partial<Settings>>;
+export type Switches = Kept<Settings, SettingsChange>;
 export type Choices = Kept<Preferences, Change>;
 
 interface Held {
@@ -22,7 +22,7 @@ export function preferencesOf(person: string, signedOut: () => void): Held {
       settings: new Kept({
         load: api.settings,
         send: api.changeSettings,
-        apply: (value: Settings, change: Partial<Settings>) => ({ ...value, ...change }),
+        apply: (value: Settings, change: SettingsChange) => ({ ...value, ...change }),
         remainder: remainderOfKeys,
         signedOut,
       }),

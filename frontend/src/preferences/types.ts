@@ -3,7 +3,11 @@ export interface Settings {
   email_enabled: boolean;
   push_enabled: boolean;
   realtime_enabled: boolean;
+  /** Nothing is sent to the person's address, whatever they want; only the server changes it. */
+  email_suppressed: boolean;
 }
+
+export type SettingsChange = Partial<Omit<Settings, 'email_suppressed'>>;
 
 export type Digest = 'at_once' | 'hourly' | 'daily';
 

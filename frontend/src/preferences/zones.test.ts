@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Preferences } from './types.ts';
-import { timeIn, zoneNamed, zoneOf, zones, zonesFor } from './zones.ts';
+import { timeIn, zoneMeant, zoneNamed, zoneOf, zones, zonesFor } from './zones.ts';
 
 const fresh: Preferences = {
   channels: [],
@@ -75,6 +75,15 @@ test('a zone typed in full is taken', () => {
   expect(zoneNamed(all, 'America/New York')).toBe('America/New_York');
   expect(zoneNamed(all, 'America')).toBeUndefined();
   expect(zoneNamed(['Asia/Kolkata'], 'asia/calcutta')).toBe('Asia/Kolkata');
+});
+
+test('what only one zone is found by means that one', () => {
+  const known = ['Europe/Berlin', 'Europe/Madrid', 'America/New_York', 'Asia/Kolkata'];
+  expect(zoneMeant(known, 'berl')).toBe('Europe/Berlin');
+  expect(zoneMeant(known, 'europe/madrid')).toBe('Europe/Madrid');
+  expect(zoneMeant(known, 'europe')).toBeUndefined();
+  expect(zoneMeant(known, 'atlantis')).toBeUndefined();
+  expect(zoneMeant(known, '')).toBeUndefined();
 });
 
 test('the time somewhere else, where the browser knows the place', () => {

@@ -40,6 +40,12 @@ export function zoneNamed(all: readonly string[], typed: string): string | undef
   return all.find((zone) => zone === today);
 }
 
+/** The zone that was typed in full, or the only one that is found by what was typed. */
+export function zoneMeant(all: readonly string[], typed: string): string | undefined {
+  const found = zonesFor(all, typed);
+  return zoneNamed(all, typed) ?? (found.length === 1 ? found[0] : undefined);
+}
+
 /** What the clocks there show; nothing where the browser does not know the zone. */
 export function timeIn(zone: string, now: Date): string | null {
   try {

@@ -82,6 +82,7 @@ function Details({ account, changed }: PartProps) {
   const [draft, setDraft] = useState<Partial<Pick<api.Account, 'display_name' | 'email' | 'role'>>>({});
   const [busy, setBusy] = useState(false);
   const [saved, setSaved] = useState(false);
+  const [allowed, setAllowed] = useState('');
   const [refused, setRefused] = useState(nothingRefused);
   const form = useRef<HTMLFormElement>(null);
   const isSelf = account.user_id === user.value?.id;
@@ -132,7 +133,14 @@ function Details({ account, changed }: PartProps) {
             />
           )}
         </Field>
-        <Field name="email" label="Email" error={refused.fields.email}>
+        <Field
+          name="email"
+          label="Email"
+          error={refused.fields.email}
+          hint={
+            allowed === account.email && !account.email_suppressed && 'E-mail goes to this address again.'
+          }
+        >
           {(attributes) => (
             <input
               {...attributes}
@@ -145,6 +153,17 @@ function Details({ account, changed }: PartProps) {
             />
           )}
         </Field>
+        {account.email_suppressed && (
+          <Suppressed
+            address={account.email}
+            allowed={() => {
+              setAllowed(account.email);
+              changed();
+              // The button goes.
+              document.getElementById('email')?.focus();
+            }}
+          />
+        )}
         <Field
           name="role"
           label="Role"
@@ -196,6 +215,39 @@ function Details({ account, changed }: PartProps) {
         </div>
       </dl>
     </section>
+  );
+}
+
+/** Nothing is sent to the address until somebody lets it. */
+function Suppressed({ address, allowed }: { address: string; allowed: () => void }) {
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState('');
+  const allow = async () => {
+    setBusy(true);
+    setFailed('');
+    try {
+      await api.allowAddress(address);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return endSession();
+      // Somebody else has let it meanwhile.
+      if (!(error instanceof Problem && error.status === 404)) {
+        setBusy(false);
+        return setFailed(refusalOf(error, []).rest);
+      }
+    }
+    allowed();
+  };
+  return (
+    <div class="alert note suppressed">
+      <p>
+        No e-mail is sent to this address: its mail server refused it for good, or an administrator{' '}
+        <a href="/admin/mail/suppressions">suppressed it</a>.
+      </p>
+      <button type="button" class="button" disabled={busy} onClick={() => void allow()}>
+        Let e-mail go again
+      </button>
+      {failed && <p role="alert">{failed}</p>}
+    </div>
   );
 }
 

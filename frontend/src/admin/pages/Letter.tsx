@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { notThere } from '../../portal/ProjectFrame.tsx';
 import { GonePage } from '../../portal/pages/NotFound.tsx';
 import { useResource } from '../../portal/resource.ts';
@@ -31,6 +32,40 @@ export function LetterPage({ email: id }: { email: string }) {
     );
   }
   return <Written key={id} id={id} letter={letter.value} />;
+}
+
+/**
+ * As high as the letter is. Its height can be read because the frame counts as of this site, which does no harm:
+ * nothing in it runs.
+ */
+function Frame({ id, title }: { id: string; title: string }) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  const watch = useRef<ResizeObserver | null>(null);
+  useEffect(() => () => watch.current?.disconnect(), []);
+
+  const fit = () => {
+    const whole = frame.current?.contentDocument?.documentElement;
+    if (!frame.current || !whole) return;
+    const borders = frame.current.offsetHeight - frame.current.clientHeight;
+    frame.current.style.height = `${Math.ceil(whole.getBoundingClientRect().height) + borders}px`;
+  };
+  const loaded = () => {
+    const whole = frame.current?.contentDocument?.documentElement;
+    if (!whole) return;
+    watch.current?.disconnect();
+    watch.current = new ResizeObserver(fit);
+    watch.current.observe(whole);
+  };
+  return (
+    <iframe
+      ref={frame}
+      class="letter"
+      title={title}
+      src={api.letterPage(id)}
+      sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+      onLoad={loaded}
+    />
+  );
 }
 
 function Written({ id, letter }: { id: string; letter: api.Letter }) {
@@ -87,12 +122,7 @@ function Written({ id, letter }: { id: string; letter: api.Letter }) {
               Open in full
             </a>
           </p>
-          <iframe
-            class="letter"
-            title={letter.subject}
-            src={api.letterPage(id)}
-            sandbox="allow-popups allow-popups-to-escape-sandbox"
-          />
+          <Frame id={id} title={letter.subject} />
         </>
       )}
     </Page>

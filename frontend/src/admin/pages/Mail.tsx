@@ -1,5 +1,6 @@
 import { Mails, MailX, RotateCw, SearchX } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useResource } from '../../portal/resource.ts';
 import { Page } from '../../portal/Shell.tsx';
 import { useFilters } from '../../portal/ui/filters.ts';
 import { Listed, useListing } from '../../portal/ui/Listed.tsx';
@@ -9,7 +10,7 @@ import * as api from '../api.ts';
 import { Delivery } from '../Delivery.tsx';
 import { EmailRow } from '../EmailRow.tsx';
 import { type Asked, MailQuestion } from '../MailQuestion.tsx';
-import { isUnderWay, standings } from '../mail.ts';
+import { isKept, isUnderWay, titles } from '../mail.ts';
 import { PersonFilter } from '../PersonFilter.tsx';
 import { counted } from '../words.ts';
 
@@ -23,6 +24,7 @@ export function MailPage() {
     (email) => email.id,
   );
   useLooksAgain(listing);
+  const delivery = useResource('mail delivery', api.delivery);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [said, setSaid] = useState('');
   const status = useRef<HTMLParagraphElement>(null);
@@ -41,7 +43,7 @@ export function MailPage() {
   return (
     <Page
       title="E-mail"
-      lead="What was sent in the last month, and what was not, the latest made first. In quotes is what it tells its recipient."
+      lead="E-mails of the last 30 days, newest first."
       aside={
         <a class="button to-suppressions" href="/admin/mail/suppressions">
           <Icon of={MailX} size={18} />
@@ -49,7 +51,7 @@ export function MailPage() {
         </a>
       }
     >
-      <Delivery />
+      <Delivery of={delivery} />
       <div class="filters labelled">
         <div class="field">
           <label for="state">State</label>
@@ -59,14 +61,14 @@ export function MailPage() {
             onChange={(event) => change({ state: event.currentTarget.value })}
           >
             <option value="">All</option>
-            {Object.entries(standings).map(([state, { title }]) => (
+            {titles(delivery.state === 'ready' && isKept(delivery.value)).map(([state, title]) => (
               <option key={state} value={state}>
                 {title}
               </option>
             ))}
           </select>
         </div>
-        <PersonFilter label="To whom" value={filters.user_id} choose={(user_id) => change({ user_id })} />
+        <PersonFilter label="Recipient" value={filters.user_id} choose={(user_id) => change({ user_id })} />
       </div>
       <p class="done mail-done" role="status" ref={status} tabIndex={-1}>
         {said}
@@ -75,7 +77,7 @@ export function MailPage() {
         <p class="mail-all">
           <button type="button" class="button" onClick={() => setAsked('retry all')}>
             <Icon of={RotateCw} size={18} />
-            Try all given up again
+            Retry all failed
           </button>
         </p>
       )}
@@ -88,7 +90,7 @@ export function MailPage() {
             : {
                 icon: Mails,
                 heading: 'No e-mail yet',
-                text: 'What people are told by e-mail appears here.',
+                text: 'E-mails that the portal sends to people appear here.',
               }
         }
       >

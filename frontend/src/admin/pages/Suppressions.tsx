@@ -22,7 +22,7 @@ export function SuppressionsPage() {
     <Page
       title="Suppressed addresses"
       back={{ href: '/admin/mail', text: 'E-mail' }}
-      lead="Nothing is sent to them: their mail server said that they take no e-mail, or an admin did."
+      lead="No e-mail is sent to these addresses: their mail server refused them for good, or an administrator suppressed them."
     >
       <p class="done mail-done" role="status" ref={status} tabIndex={-1}>
         {said}
@@ -41,7 +41,7 @@ export function SuppressionsPage() {
         empty={{
           icon: MailCheck,
           heading: 'No address is suppressed',
-          text: 'An address appears here when a mail server says that it does not exist.',
+          text: 'An address appears here when its mail server says that it does not exist, or when you suppress it.',
         }}
       >
         {(addresses) => (
@@ -73,7 +73,7 @@ export function SuppressionsPage() {
           }}
         >
           <p>
-            What is sent to <bdi>{asked}</bdi> from now on goes out. If its mail server refuses it again, it
+            From now on, e-mail goes to <bdi>{asked}</bdi> again. If its mail server refuses it once more, it
             is suppressed again.
           </p>
         </Confirm>
@@ -117,12 +117,12 @@ function SuppressForm({ done }: { done: (address: string) => Promise<void> }) {
       aria-label="Suppress an address"
       onSubmit={(event) => void submit(event)}
     >
-      <Field name="address" label="Address that e-mails come back from" error={refused.fields.address}>
+      <Field name="address" label="E-mail address" error={refused.fields.address}>
         {(attributes) => (
           <input {...attributes} type="email" autocomplete="off" maxLength={longestEmail} required />
         )}
       </Field>
-      <Field name="reason" label="Why (optional)" error={refused.fields.reason}>
+      <Field name="reason" label="Reason (optional)" error={refused.fields.reason}>
         {(attributes) => <input {...attributes} type="text" autocomplete="off" maxLength={longestReason} />}
       </Field>
       {refused.rest && (
@@ -160,9 +160,9 @@ function AddressRow({ suppressed, ask }: RowProps) {
               </a>
             </>
           ) : (
-            'Nobody’s address any more'
+            'No account has this address'
           )}
-          {` · since ${shortTime(created_at)}`}
+          {` · suppressed since ${shortTime(created_at)}`}
         </span>
         <span class="mail-error" dir="auto">
           {reason}

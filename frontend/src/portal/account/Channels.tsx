@@ -27,13 +27,21 @@ export function Channels({ switches, settings }: Props) {
         on={settings.realtime_enabled}
         change={(on) => void setLive(on)}
       />
-      <Switch
-        id="email"
-        label="E-mail"
-        hint={`${address ? `To ${address}, about` : 'About'} what you have not read here.`}
-        on={settings.email_enabled}
-        change={(on) => void switches.change({ email_enabled: on })}
-      />
+      <div class="channel">
+        <Switch
+          id="email"
+          label="E-mail"
+          hint={`${address ? `To ${address}, about` : 'About'} what you have not read here.`}
+          on={settings.email_enabled}
+          change={(on) => void switches.change({ email_enabled: on })}
+        />
+        {settings.email_suppressed && (
+          <p class="alert note">
+            E-mail to this address came back, so none is sent to it. Ask your administrator to change the
+            address or to let e-mail go to it again.
+          </p>
+        )}
+      </div>
       <PushSwitch switches={switches} settings={settings} />
       <NotSaved of={switches} failures={switches.failures.value} />
     </section>

@@ -54,7 +54,7 @@ export function PushSwitch({ switches, settings }: Props) {
   };
 
   return (
-    <div class="push-choice">
+    <div class="channel">
       <Switch
         id="push"
         label="Push notifications"

@@ -19,8 +19,8 @@ interface Props {
   text: string;
   change: (text: string) => void;
   pick: (option: Option) => void;
-  /** The person goes elsewhere, with whatever is typed. */
-  leave?: () => void;
+  /** The person goes elsewhere or presses Enter, with whatever is typed; `active` is the option to which arrows have moved. */
+  leave?: (active: Option | undefined) => void;
   /** The options for what is typed; asked when typing pauses. */
   suggest: (text: string) => Promise<Option[]>;
   /** What is said when there is nothing to suggest; empty where the field itself says enough. */
@@ -77,9 +77,11 @@ export function Combobox({
       if (options.length > 0) setActive((from + step + options.length) % options.length);
     } else if (event.key === 'Enter' && open) {
       const option = options[active];
-      if (!option) return;
+      if (!option && !leave) return;
       event.preventDefault();
-      take(option);
+      if (option) return take(option);
+      setOpen(false);
+      leave?.(undefined);
     }
   };
 
@@ -124,7 +126,7 @@ export function Combobox({
             }}
             onBlur={() => {
               setOpen(false);
-              leave?.();
+              leave?.(options[active]);
             }}
             onKeyDown={pressed}
           />
