@@ -27,6 +27,8 @@ _SECONDS = 10
 """For one push to all browsers of a person, the push services' names and connections included."""
 _SLOW_SECONDS = 2
 """Who takes longer to fail is left alone as who does not answer: meanwhile the pushes of others wait."""
+_SLUGGISH_SECONDS = 5
+"""The same, of who takes it in the end."""
 _MOST_PATIENCE = timedelta(hours=1)
 
 
@@ -60,6 +62,7 @@ class PushSender:
 
 class _Fate(Enum):
     DELIVERED = "delivered"
+    SLUGGISH = "delivered, but slowly"
     GONE = "gone"
     REFUSED = "refused"
     LATER = "later"
@@ -67,7 +70,8 @@ class _Fate(Enum):
     RESTING = "resting"
 
 
-_FAILED = frozenset({_Fate.REFUSED, _Fate.LATER, _Fate.SILENT})
+_ARRIVED = frozenset({_Fate.DELIVERED, _Fate.SLUGGISH})
+_FAILED = frozenset({_Fate.REFUSED, _Fate.LATER, _Fate.SILENT, _Fate.SLUGGISH})
 _TO_BE_TRIED = frozenset({_Fate.LATER, _Fate.SILENT, _Fate.RESTING})
 
 
@@ -109,7 +113,7 @@ class PushLane:
         await self._put_down(parcel.id, outcomes)
         if any(each.fate in _TO_BE_TRIED for each in outcomes):
             raise _try_later(outcomes)
-        if not any(each.fate is _Fate.DELIVERED for each in outcomes):
+        if not any(each.fate in _ARRIVED for each in outcomes):
             refused = [each.text for each in outcomes if each.fate is _Fate.REFUSED]
             raise Refused(refused[0] if refused else "No browser is left that asked for it.")
 
@@ -131,8 +135,12 @@ class PushLane:
         except ValueError as error:
             # What is stored has been looked at before: other rules held then.
             return _Outcome(subscription, _Fate.REFUSED, f"The subscription is not good: {error}.")
-        is_slow = outcome.fate is _Fate.LATER and time.monotonic() - began_at > _SLOW_SECONDS
-        return replace(outcome, fate=_Fate.SILENT) if is_slow else outcome
+        took = time.monotonic() - began_at
+        if outcome.fate is _Fate.LATER and took > _SLOW_SECONDS:
+            return replace(outcome, fate=_Fate.SILENT)
+        if outcome.fate is _Fate.DELIVERED and took > _SLUGGISH_SECONDS:
+            return replace(outcome, fate=_Fate.SLUGGISH)
+        return outcome
 
     async def _post(self, message: PushMessage, subscription: Subscription) -> _Outcome:
         place_of(subscription.endpoint)
@@ -170,7 +178,7 @@ class PushLane:
         """What the next try has to know; if it cannot be kept, the worst of it is that a browser is told twice."""
         of = {fate: [each.subscription.id for each in outcomes if each.fate is fate] for fate in _Fate}
         is_tried_again = any(of[fate] for fate in _TO_BE_TRIED)
-        done = of[_Fate.DELIVERED] + of[_Fate.REFUSED] if is_tried_again else []
+        done = of[_Fate.DELIVERED] + of[_Fate.SLUGGISH] + of[_Fate.REFUSED] if is_tried_again else []
         failed = [each.subscription.id for each in outcomes if each.fate in _FAILED]
         well_again = [
             each.subscription.id for each in outcomes if each.fate is _Fate.DELIVERED and each.subscription.has_failed
@@ -185,7 +193,9 @@ class PushLane:
                 if of[_Fate.GONE]:
                     await queries.delete_subscriptions(transaction.connection, of[_Fate.GONE])
                 if failed:
-                    given_up = await queries.put_down_failures(transaction.connection, failed, of[_Fate.SILENT])
+                    given_up = await queries.put_down_failures(
+                        transaction.connection, failed, of[_Fate.SILENT] + of[_Fate.SLUGGISH]
+                    )
                     if given_up:
                         log.warning("push_subscriptions_given_up", push=str(push_id), count=given_up)
                 if well_again:

@@ -165,8 +165,9 @@ class Pushed:
 
 @pytest.fixture(autouse=True)
 def nobody_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However busy this machine is, who fails is not left alone unless the test says so."""
+    """However busy this machine is, who answers is not left alone unless the test says so."""
     monkeypatch.setattr("app.push.sender._SLOW_SECONDS", 1000)
+    monkeypatch.setattr("app.push.sender._SLUGGISH_SECONDS", 1000)
 
 
 @pytest.fixture

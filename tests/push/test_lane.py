@@ -359,6 +359,15 @@ class TestThatKeepsFailing:
             await lane.deliver(message(await pushed.due("client")))
         assert await pushed.rest_of(id_) is not None
 
+    async def test_who_takes_it_after_long_has_it_and_is_left_alone_too(
+        self, lane: PushLane, service: PushService, browser: Browser, pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("app.push.sender._SLUGGISH_SECONDS", 0)
+        (id_,) = await pushed.wanted_in("client", browser)
+        await lane.deliver(message(await pushed.due("client")))
+        assert len(service.at(browser.path)) == 1
+        assert await pushed.rest_of(id_) is not None
+
     async def test_who_fails_at_once_is_not_left_alone(
         self, lane: PushLane, service: PushService, browser: Browser, pushed: Pushed
     ):
