@@ -159,7 +159,7 @@ def _build(app: FastAPI, settings: Settings) -> None:
         quiet,
     )
     state.outgoing = Outgoing(settings)
-    state.upkeep = Upkeep(state.database, state.registry)
+    state.upkeep = Upkeep(state.database, state.registry, settings.kept_mail)
     state.mail_administration = MailAdministration(
         state.database, KeptLetters(settings.kept_mail), state.upkeep, state.outgoing.said
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
@@ -16,6 +17,7 @@ from app.letters import upkeep_queries
 from app.letters.pushes import LIFE
 from app.letters.queries import TOO_OLD
 from app.letters.upkeep_queries import GivenUp, Oldest
+from app.mail.folder import forget
 from app.mail.models import Email
 from app.outbox.faults import told_in_logs
 from app.outbox.models import Queued, State
@@ -52,11 +54,14 @@ _OUTBOXES = (
 class Upkeep:
     """Measures both outboxes, ends what nobody sent in time, and deletes what ended long ago.
 
+    ``kept_mail`` is the folder of letters that are kept as files, where they are.
+
     Every process that serves does so: they leave each other alone.
     """
 
-    def __init__(self, database: Database, registry: CollectorRegistry) -> None:
+    def __init__(self, database: Database, registry: CollectorRegistry, kept_mail: Path | None = None) -> None:
         self._database = database
+        self._kept_mail = kept_mail
         self._oldest = Gauge(
             "portal_outbox_oldest_due_seconds",
             "For how long the row has been due that is due for the longest",
@@ -113,6 +118,8 @@ class Upkeep:
                 log.warning("outbox_expired", outbox=outbox.name, **counts)
             await self._purge(outbox)
         await self._forget_old_items()
+        if self._kept_mail is not None:
+            await forget(self._kept_mail, _KEPT)
 
     async def _end(self, outbox: _Outbox) -> Counter[State]:
         total: Counter[State] = Counter()

@@ -1,12 +1,16 @@
 """Outboxes are measured, and emptied of what is too old, whether or not anything can be sent."""
 
+import os
+import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.dev.demo import FIRST_PROJECT
@@ -122,6 +126,16 @@ class TestTidy:
         await upkeep.tidy()
         rows = await world.fetch("SELECT id FROM client_portal.email_outbox")
         assert {row["id"] for row in rows} & {ended, kept} == {kept}
+
+
+async def test_letters_that_are_kept_as_files_go_when_their_rows_do(app: FastAPI, tmp_path: Path):
+    for name, days in (("old", 31), ("young", 29)):
+        file = tmp_path / f"{name}.eml"
+        file.touch()
+        then = time.time() - days * 24 * 3600
+        os.utime(file, (then, then))
+    await Upkeep(app.state.database, CollectorRegistry(), tmp_path).tidy()
+    assert [each.name for each in tmp_path.iterdir()] == ["young.eml"]
 
 
 async def _said(app: FastAPI) -> tuple[int, str]:
