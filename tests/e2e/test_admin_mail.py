@@ -80,7 +80,7 @@ async def test_a_dead_letter_is_tried_again_and_another_is_dropped(people: Peopl
     assert await state_of(shared_world, kept) == "dead"
     await leak.get_by_role("button", name="Retry “A leak” and 1 more").click()
     await dialog.get_by_role("button", name="Retry").click()
-    said = admin.get_by_text("“A leak” and 1 more to Deniz Kaya is retried now.")
+    said = admin.get_by_text("“A leak” and 1 more to Deniz Kaya is retried now.", exact=True)
     await expect(said).to_be_visible()
     await expect(said).to_be_focused()
     await expect(leak).to_have_count(0)
@@ -111,7 +111,7 @@ async def test_all_that_failed_are_retried(people: People, shared_world: World) 
     assert [await state_of(shared_world, id_) for id_ in given_up] == ["dead", "dead"]
     await admin.get_by_role("button", name="Retry all failed").click()
     await dialog.get_by_role("button", name="Retry all").click()
-    await expect(admin.get_by_text("2 failed e-mails are retried now.")).to_be_visible()
+    await expect(admin.get_by_text("2 failed e-mails are retried now.", exact=True)).to_be_visible()
     await expect(admin.get_by_role("button", name="Retry all failed")).to_have_count(0)
     assert [await state_of(shared_world, id_) for id_ in given_up] == ["retrying", "retrying"]
     assert await state_of(shared_world, dropped) == "dropped"
@@ -123,7 +123,7 @@ async def test_one_that_is_being_retried_is_tried_now(people: People, shared_wor
     admin = await people.page_of("admin", MAIL)
     await admin.get_by_role("button", name="Retry now “A leak”").click()
     await admin.get_by_role("dialog", name="Retry this e-mail now?").get_by_role("button", name="Retry now").click()
-    await expect(admin.get_by_text("“A leak” to Deniz Kaya is retried now.")).to_be_visible()
+    await expect(admin.get_by_text("“A leak” to Deniz Kaya is retried now.", exact=True)).to_be_visible()
     is_due = "SELECT due_at <= clock_timestamp() FROM client_portal.email_outbox WHERE id = $1"
     assert await shared_world.value(is_due, id_)
 
@@ -253,7 +253,7 @@ async def test_a_suppressed_address_is_written_to_again(people: People, shared_w
     await expect(_row(admin, email("dev"))).to_contain_text("550 5.1.1 no such user")
     await admin.get_by_role("button", name=f"Allow again: {email('dev')}").click()
     await admin.get_by_role("dialog").get_by_role("button", name="Allow").click()
-    await expect(admin.get_by_text(f"E-mail goes to {email('dev')} again.")).to_be_visible()
+    await expect(admin.get_by_text(f"E-mail goes to {email('dev')} again.", exact=True)).to_be_visible()
     await expect(admin.locator("main li")).to_have_count(1)
     left = await shared_world.fetch("SELECT address FROM client_portal.email_suppressions")
     assert [row["address"] for row in left] == ["gone@example.com"]
@@ -272,7 +272,7 @@ async def test_whose_address_is_suppressed_reads_so_and_an_admin_lets_e_mail_go_
     admin = await people.page_of("admin", f"/admin/accounts/{PEOPLE['client']}")
     await expect(admin.get_by_text("No e-mail is sent to this address")).to_be_visible()
     await admin.get_by_role("button", name="Let e-mail go again").click()
-    await expect(admin.get_by_text("E-mail goes to this address again.")).to_be_visible()
+    await expect(admin.get_by_text("E-mail goes to this address again.", exact=True)).to_be_visible()
     await expect(admin.get_by_label("Email", exact=True)).to_be_focused()
     await expect(admin.get_by_role("button", name="Let e-mail go again")).to_have_count(0)
     assert await shared_world.value("SELECT count(*) FROM client_portal.email_suppressions") == 0
@@ -295,7 +295,7 @@ async def test_an_address_that_bounced_later_is_suppressed(people: People, share
     await form.get_by_role("button", name="Suppress").click()
     await expect(_row(admin, email("dev"))).to_contain_text("It came back: 5.1.1")
     await expect(_row(admin, email("dev"))).to_contain_text("Deniz Kaya")
-    await expect(admin.get_by_text(f"No e-mail goes to {email('dev').upper()}.")).to_be_visible()
+    await expect(admin.get_by_text(f"No e-mail goes to {email('dev').upper()}.", exact=True)).to_be_visible()
     await expect(address).to_have_value("")
     await admin.goto("/admin/audit")
     told = f"Ada Okafor ended e-mail to {email('dev')}, the address of Deniz Kaya"
