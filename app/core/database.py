@@ -10,12 +10,13 @@ from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import MetaData, Select, Text
+from sqlalchemy import MetaData, Select, Text, event
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
-from sqlalchemy.util import greenlet_spawn
 
 SCHEMA = "client_portal"
 
@@ -89,7 +90,9 @@ class Database:
             # Transactions are the driver's own: see `transaction`.
             isolation_level="AUTOCOMMIT",
         )
-        self._renewal: asyncio.Task[None] | None = None
+        self._era = 0
+        event.listen(self._engine.sync_engine, "connect", self._opened)
+        event.listen(self._engine.sync_engine, "checkout", self._taken)
         self.carrier: Carrier | None = None
 
     @asynccontextmanager
@@ -128,10 +131,20 @@ class Database:
             callback()
 
     def renew(self) -> None:
-        """Drops the idle connections, for when the server behind them may have gone. Nobody waits for that."""
-        old = self._engine.pool
-        self._engine.sync_engine.dispose(close=False)
-        self._renewal = asyncio.get_running_loop().create_task(greenlet_spawn(old.dispose))
+        """Uses no connection again that was opened before, for when the server behind it may have gone.
+
+        Those in use end their work: nobody waits, and each is replaced when it is next asked for.
+        """
+        self._era += 1
+
+    def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["era"] = self._era
+
+    def _taken(self, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        driver: asyncpg.Connection[asyncpg.Record] = connection.driver_connection
+        if driver.is_closed() or record.info["era"] != self._era:
+            driver.terminate()  # a farewell could wait for a server that does not answer
+            raise DisconnectionError
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.core.database import Database
 from app.dev.demo import FIRST_PROJECT
 from tests import sse
-from tests.running import caller_of, running
+from tests.running import caller_of, running, until
 from tests.world import World, bearer
 
 
@@ -123,6 +123,26 @@ async def test_renewing_connections_makes_no_call_wait(world: World):
         await asyncio.sleep(0)  # it is under way now
         async with asyncio.timeout(20), database.reading() as connection:
             assert await connection.exec_driver_sql("SELECT 1")
+    finally:
+        await database.close()
+
+
+async def test_a_connection_in_use_while_all_are_renewed_ends_its_work_and_is_closed(world: World):
+    database = Database(world.url, pool_size=1)
+    try:
+        async with database.reading() as connection:
+            old = (await connection.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one()
+            database.renew()
+            assert (await connection.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one() == old
+        async with database.reading() as connection:
+            new = (await connection.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one()
+        assert new != old
+
+        async def is_alone() -> bool:
+            found = await world.fetch("SELECT pid FROM pg_stat_activity WHERE pid = ANY($1)", [old, new])
+            return [each["pid"] for each in found] == [new]
+
+        await until(is_alone)
     finally:
         await database.close()
 
