@@ -154,6 +154,8 @@ _AN_ADDRESS = "[an address, see the portal]"
 
 def without_addresses(text: str) -> str:
     """What people wrote, for who is not to learn addresses by mail or push."""
+    if "@" not in text and "\uff20" not in text:
+        return text  # nothing to look for, as mostly
     # Looked at as it will be shown: what is not printed may stand within an address.
     shown, found = _ADDRESS.subn(_AN_ADDRESS, _UNPRINTABLE.sub("", text))
     return shown if found else text
