@@ -7,7 +7,7 @@ from typing import Annotated
 import asyncpg
 import typer
 import uvloop
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.commands.console import direct_url, say, warn_of_mail
@@ -30,6 +30,9 @@ _STOP_SECONDS = 30.0
 
 def worker(
     lanes: Annotated[int | None, typer.Option(min=1, max=20, help="Instead of MAIL_LANES")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Serve /metrics there, on HOST: what became of the rows")
+    ] = None,
 ) -> None:
     """Send what is due, e-mail and push, until it is told to end. Any number of them may run.
 
@@ -41,7 +44,7 @@ def worker(
         settings = settings.model_copy(update={"mail_lanes": lanes})
     configure_logs(settings.app_env)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_work(settings))
+        runner.run(_work(settings, metrics_port))
 
 
 def _with_database(settings: Settings) -> Settings:
@@ -55,12 +58,13 @@ def _with_database(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_url": url} | secrets)
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, metrics_port: int | None) -> None:
     url = direct_url(settings)
     if not await migrations.is_current(url):
         raise StartupError("The schema client_portal is not up to date: run `portal migrate` first")
     database = Database(url, pool_size=4)
     network = push_network(settings)
+    registry = CollectorRegistry()
     try:
         async with database.reading() as connection:
             host = await host_columns(connection)
@@ -68,7 +72,7 @@ async def _work(settings: Settings) -> None:
             database,
             settings,
             host,
-            CollectorRegistry(),
+            registry,
             outgoing=Outgoing(settings),
             network=network,
         )
@@ -77,6 +81,8 @@ async def _work(settings: Settings) -> None:
                 f"{settings.lacking_for_mail}: must be set for e-mail with APP_ENV=production,"
                 " or VAPID_PRIVATE_KEY for push"
             )
+        if metrics_port is not None:
+            _serve_metrics(settings.host, metrics_port, registry)
         warn_of_mail(settings)
         keep_what_exists()
         for each in workers:
@@ -89,6 +95,15 @@ async def _work(settings: Settings) -> None:
     finally:
         await network.close()
         await database.close()
+
+
+def _serve_metrics(host: str, port: int, registry: CollectorRegistry) -> None:
+    """In a thread, which ends with the process."""
+    ProcessCollector(registry=registry)
+    try:
+        start_http_server(port, host, registry)
+    except OSError as error:
+        raise StartupError(f"--metrics-port: nothing can listen on {host}:{port}: {error.strerror}") from None
 
 
 async def _told_to_end() -> None:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import time
 
 import pytest
 from PIL import Image
@@ -26,10 +25,8 @@ async def look(content: bytes, kind: str = "image/png") -> Picture | None:
 
 async def test_a_palette_of_24_megapixels_is_not_decoded():
     content = written("P", (4899, 4898))
-    begun = time.monotonic()
     async with Watch(os.getpid()) as watch:
         assert await look(content) is None
-    assert time.monotonic() - begun < 1
     assert watch.grown < 32 * MIB
 
 

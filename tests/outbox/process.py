@@ -16,12 +16,21 @@ class WorkerProcess:
     """Runs until the end of the block at the latest."""
 
     def __init__(
-        self, world: World, folder: Path, smtp_url: str, *, lanes: int = 1, typed: bool = False, **environment: Any
+        self,
+        world: World,
+        folder: Path,
+        smtp_url: str,
+        *options: str,
+        lanes: int = 1,
+        typed: bool = False,
+        **environment: Any,
     ) -> None:
         own = on(world) | {"SMTP_URL": smtp_url, "DATA_DIR": str(folder), "PUBLIC_URL": PUBLIC_URL}
         own |= {name: str(value) for name, value in environment.items()}
         self._log = folder / f"worker-{time.monotonic_ns()}.log"
-        self._process = ForkedPortal("worker", f"--lanes={lanes}", environment=own, out=self._log, typed=typed)
+        self._process = ForkedPortal(
+            "worker", f"--lanes={lanes}", *options, environment=own, out=self._log, typed=typed
+        )
 
     def __enter__(self) -> "WorkerProcess":
         self._log.touch()

@@ -2,14 +2,17 @@
 
 import asyncio
 import signal
+import socket
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.letters.queued import queued
 from tests.outbox.post_office import PostOffice
 from tests.outbox.process import WorkerProcess
+from tests.portal import free_port
 from tests.running import running, until
 from tests.smtp import Act, Behaviour, SmtpServer, Step
 from tests.tools.commands import forked, on, refuses
@@ -27,6 +30,28 @@ async def test_it_sends_what_is_due_and_ends_in_order(
         assert process.end(number) == (0, "Sending what is due: email_outbox.  (Ctrl-C ends it)\n")
     (received,) = server.received
     assert received.recipients == [email("dev")]
+
+
+async def test_its_measures_are_served_where_it_is_told_to(office: PostOffice, server: SmtpServer, tmp_path: Path):
+    await _due(office.world)
+    port = free_port()
+    with WorkerProcess(office.world, tmp_path, server.url(), f"--metrics-port={port}") as process:
+        await until(lambda: process.is_at_work, within=120)
+        await office.becomes(sent=1)
+        async with httpx.AsyncClient() as http:
+
+            async def is_counted() -> bool:
+                answer = await http.get(f"http://127.0.0.1:{port}/metrics")
+                return 'portal_outbox_rows_total{outbox="email_outbox",state="sent"} 1.0' in answer.text
+
+            await until(is_counted)
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(office: PostOffice, server: SmtpServer):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = forked("worker", f"--metrics-port={port}", SMTP_URL=server.url(), **on(office.world))
+    assert refuses(done).startswith(f"--metrics-port: nothing can listen on 127.0.0.1:{port}: ")
 
 
 async def test_told_to_end_it_waits_for_a_server_that_is_slow_to_say_that_it_has_taken_it(
