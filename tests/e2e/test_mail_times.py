@@ -106,4 +106,4 @@ async def _visible(world: World, expected: bool) -> None:
     async def is_so() -> bool:
         return bool(await world.value(looks) == expected)
 
-    await until(is_so)
+    await until(is_so, within=90)

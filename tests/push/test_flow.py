@@ -62,7 +62,7 @@ class TestARealPortal:
             await subscribe(callers["dev"], second)
             room = await world.value("SELECT id FROM client_portal.rooms WHERE project_id = $1", FIRST_PROJECT)
             said = (await callers["client"].post(f"/api/rooms/{room}/messages", json={"body": "It drips"})).json()
-            await until(lambda: state_of(world, "sent"), within=60)
+            await until(lambda: state_of(world, "sent"), within=180)
         assert {each.path for each in service.received} == {browsers["dev"].path, second.path}
         for browser in (browsers["dev"], second):
             (received,) = service.at(browser.path)

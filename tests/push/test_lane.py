@@ -339,7 +339,7 @@ class TestThatKeepsFailing:
             assert fault.value.after is None
         assert [len(service.at(each.path)) for each in (silent, busy)] == [1, 2]
 
-    @pytest.mark.parametrize(("days", "least", "most"), [(0.01, 860, 930), (3, 3500, 3600)])
+    @pytest.mark.parametrize(("days", "least", "most"), [(0.01, 800, 930), (3, 3500, 3600)])
     async def test_the_longer_it_fails_the_longer_it_rests(
         self, lane: PushLane, silent: Browser, pushed: Pushed, days: float, least: float, most: float
     ):
