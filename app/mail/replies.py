@@ -16,9 +16,13 @@ _ENHANCED = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\w)")
 # The service is closing, or wants a sign-in or TLS first: so it is for every e-mail.
 _OF_THE_SERVICE = {421, 530, 534, 535, 538}
 _OF_CREDENTIALS = {534, 535}
-# x.1.7 and x.1.8: the sender's address is not taken.
-_OF_THE_SENDER = {(1, 7), (1, 8)}
-# Most servers judge the sender only when the recipient is named, and say so in words of their own.
+# x.1.7 and x.1.8: the sender's address is not taken; x.2.252 and x.7.60, of Exchange: we may not send as this one.
+_OF_THE_SENDER = {(1, 7), (1, 8), (2, 252), (7, 60)}
+# So say Exchange and SES after the message, with or without a code; of content it is never said.
+_MAY_NOT_SEND = re.compile(
+    r"SendAsDenied|\bsend as this sender\b|(?<!recipient )\baddress is not verified\b", re.IGNORECASE
+)
+# Most servers judge the sender when the recipient is named, in words of their own; later they may be of the content.
 _OF_WHO_SENDS = re.compile(r"\b(sender|relay\w*|rcpthosts|authenticat\w+)\b", re.IGNORECASE)
 # Bad mailbox, bad system, bad syntax, moved without a new address, a domain that takes no mail.
 _OF_THE_RECIPIENT = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)}
@@ -96,8 +100,10 @@ def _is_of_the_sender(step: Step, detail: tuple[int, int] | None, text: str) -> 
     """Whether it is said of us: then it is so for every e-mail, or if not, the next one shows it."""
     if detail in _OF_THE_SENDER:
         return True
-    is_of_the_recipient = detail in _OF_THE_RECIPIENT
-    return step is Step.RECIPIENT and not is_of_the_recipient and bool(_OF_WHO_SENDS.search(_without_addresses(text)))
+    if detail in _OF_THE_RECIPIENT:
+        return False
+    words = _without_addresses(text)
+    return bool(_MAY_NOT_SEND.search(words) or (step is Step.RECIPIENT and _OF_WHO_SENDS.search(words)))
 
 
 def _without_addresses(text: str) -> str:

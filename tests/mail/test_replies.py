@@ -60,6 +60,12 @@ from tests.mail.letters import a_letter
         (Step.MESSAGE, 550, "spam", Refused),
         (Step.MESSAGE, 554, "5.6.0 message content rejected", Refused),
         (Step.MESSAGE, 552, "5.3.4 message too big", Refused),
+        # After the message these words may be of what is in it.
+        (Step.MESSAGE, 550, "5.7.1 sender and From do not agree: looks like spam", Refused),
+        (Step.MESSAGE, 554, "5.7.1 a link to an open relay", Refused),
+        (Step.MESSAGE, 550, "5.7.26 unauthenticated mail fails the authentication checks", Refused),
+        (Step.MESSAGE, 550, "Recipient address is not verified", Refused),
+        (Step.MESSAGE, 550, "5.1.1 <SendAsDenied@b.c> unknown", Refused),
         # Perhaps later.
         (Step.RECIPIENT, 450, "4.2.0 <a@b.c>: Recipient address rejected: Greylisted", TryLater),
         (Step.RECIPIENT, 451, "4.1.1 not known yet", TryLater),
@@ -77,6 +83,20 @@ from tests.mail.letters import a_letter
         (Step.RECIPIENT, 553, "5.1.7 bad sender's address", Unreachable),
         (Step.RECIPIENT, 421, "4.7.0 try again later, closing connection", Unreachable),
         (Step.MESSAGE, 421, "4.4.2 timeout", Unreachable),
+        (Step.MESSAGE, 554, "5.2.252 SendAsDenied; x@y.z not allowed to send as p@y.z; STOREDRV.Sub", Unreachable),
+        (Step.MESSAGE, 554, "5.2.252 denied", Unreachable),
+        (Step.MESSAGE, 554, "5.2.0 Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied", Unreachable),
+        (Step.MESSAGE, 550, "5.7.60 SMTP; Client does not have permissions to send as this sender", Unreachable),
+        (Step.MESSAGE, 550, "5.7.60 denied", Unreachable),
+        (Step.MESSAGE, 550, "Client does not have permissions to\nsend as this sender", Unreachable),
+        (
+            Step.MESSAGE,
+            554,
+            "Message rejected: Email address is not verified. The following identities failed the check in region"
+            " EU-WEST-1: p@y.z",
+            Unreachable,
+        ),
+        (Step.RECIPIENT, 550, "5.7.60 denied", Unreachable),
         (Step.MESSAGE, -1, "Malformed SMTP response line: hello", Unreachable),
     ],
     ids=lambda value: str(value) if isinstance(value, int | Step) else None,
