@@ -65,7 +65,7 @@ from app.projects.preflight import host_columns
 from app.projects.router import router as projects_router
 from app.projects.service import ProjectService
 from app.projects.socket import ProjectSockets
-from app.push.addresses import push_network
+from app.push.addresses import push_network, subscribing_network
 from app.push.vapid import vapid_keys
 from app.realtime.broker import PostgresBroker
 from app.realtime.hub import Hub
@@ -150,7 +150,8 @@ def _build(app: FastAPI, settings: Settings) -> None:
     quiet = timedelta(seconds=settings.mail_quiet_seconds)
     state.preferences = PreferenceService(state.database, types_told, quiet)
     state.push_network = push_network(settings)
-    state.subscriptions = SubscriptionService(state.database, vapid_keys(settings), state.push_network)
+    state.subscribing_network = subscribing_network(settings)
+    state.subscriptions = SubscriptionService(state.database, vapid_keys(settings), state.subscribing_network)
     state.unsubscribe_links = UnsubscribeLinks(settings.base_url, settings.jwt_secret)
     state.notifications = NotificationService(
         state.database,
@@ -242,6 +243,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.notification_feed.stop()
     await state.broker.stop()
     await state.push_network.close()
+    await state.subscribing_network.close()
     await state.database.close()
 
 

@@ -131,3 +131,83 @@ class TestNames:
         release.set()
         assert {type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)} == {NotReachable}
         await network.close()
+
+
+class TestMemory:
+    """A name that was good is not looked up with every push, and still its addresses are judged each time."""
+
+    HOST = "push.example"
+
+    @pytest.fixture(autouse=True)
+    def known(self, names: Names) -> None:
+        names.addresses[self.HOST] = ["8.8.8.8"]
+
+    @pytest.fixture
+    async def network(self, names: Names):
+        network = PushNetwork(is_public, names)
+        yield network
+        await network.close()
+
+    async def test_a_good_answer_is_remembered(self, names: Names, network: PushNetwork):
+        first = await network.resolve(self.HOST, 443)
+        assert await network.resolve(self.HOST, 443) == first
+        assert names.asked == [self.HOST]
+
+    async def test_it_is_of_that_port_alone(self, network: PushNetwork):
+        assert [(await network.resolve(self.HOST, port))[0]["port"] for port in (443, 8443)] == [443, 8443]
+
+    async def test_what_is_remembered_is_judged_again(self, names: Names):
+        allowed = {"8.8.8.8"}
+        network = PushNetwork(lambda address: str(address) in allowed, names)
+        await network.resolve(self.HOST, 443)
+        allowed.clear()
+        with pytest.raises(NotReachable):
+            await network.resolve(self.HOST, 443)
+        assert names.asked == [self.HOST]
+        await network.close()
+
+    async def test_a_name_that_is_not_good_is_asked_again(self, names: Names, network: PushNetwork):
+        names.addresses[self.HOST] = ["10.0.0.1"]
+        for host in (self.HOST, "unknown.example"):
+            with pytest.raises(NotReachable):
+                await network.resolve(host, 443)
+        names.addresses |= {self.HOST: ["8.8.8.8"], "unknown.example": ["8.8.4.4"]}
+        for host in (self.HOST, "unknown.example"):
+            assert await network.resolve(host, 443)
+
+    async def test_it_is_forgotten_in_time(self, names: Names):
+        network = PushNetwork(is_public, names, remembered_seconds=0)
+        await network.resolve(self.HOST, 443)
+        names.addresses[self.HOST] = ["8.8.4.4"]
+        assert [each["host"] for each in await network.resolve(self.HOST, 443)] == ["8.8.4.4"]
+        await network.close()
+
+    async def test_of_too_many_the_oldest_is_forgotten(
+        self, names: Names, network: PushNetwork, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("app.push.addresses._MOST_REMEMBERED", 2)
+        hosts = ["a.example", "b.example", "c.example"]
+        names.addresses |= {each: ["8.8.8.8"] for each in hosts}
+        for host in [*hosts, "c.example", "b.example", "a.example"]:
+            await network.resolve(host, 443)
+        assert names.asked == [*hosts, "a.example"]
+
+    async def test_a_name_that_is_known_does_not_wait_for_those_that_hang(self, names: Names):
+        release = threading.Event()
+
+        def look_up(host: str, port: int):
+            if host == "slow.example":
+                release.wait(60)
+            return names(host, port)
+
+        network = PushNetwork(is_public, look_up)
+        await network.resolve(self.HOST, 443)
+        waiting = [asyncio.create_task(network.resolve("slow.example", 443)) for _ in range(8)]
+        try:
+            await asyncio.sleep(0)
+            async with asyncio.timeout(15):
+                assert await network.resolve(self.HOST, 443)
+        finally:
+            release.set()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            await network.close()

@@ -1,7 +1,9 @@
 """Browsers ask for push, and end it: over HTTP, as the page does."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +14,7 @@ from app.core.database import Database
 from app.preferences.subscriptions import SubscriptionService
 from app.push import queries
 from app.push.addresses import PushNetwork, is_public
-from app.push.vapid import VapidKeys
+from app.push.vapid import VapidKeys, new_private_key
 from tests.push.conftest import Names, Pushed
 from tests.push.service import Browser, padded
 from tests.running import caller_of, is_problem, running, until
@@ -26,7 +28,7 @@ SUBSCRIPTIONS = f"{PATH}/subscriptions"
 async def network(names: Names) -> AsyncIterator[PushNetwork]:
     """As in production, but for what names stand for."""
     names.addresses["push.example"] = ["8.8.8.8"]
-    network = PushNetwork(is_public, names)
+    network = PushNetwork(is_public, names, threads=2, remembered_seconds=0)
     yield network
     await network.close()
 
@@ -217,6 +219,31 @@ class TestEndpoints:
         monkeypatch.setattr(network, "resolve", never)
         monkeypatch.setattr("app.preferences.subscriptions._SECONDS", 0)
         assert (await client.post(SUBSCRIPTIONS, json=browser_at().subscription)).status_code == 422
+
+    async def test_names_that_hang_do_not_hold_up_sending(
+        self, recycled_world: World, monkeypatch: pytest.MonkeyPatch, names: Names
+    ):
+        """Nobody waits for them any more, but their threads do."""
+        release = threading.Event()
+
+        def look_up(host: str, port: int) -> list[tuple[Any, ...]]:
+            if host.startswith("slow"):
+                release.wait(60)
+            return names(host, port)
+
+        names.addresses["push.example"] = ["8.8.8.8"]
+        monkeypatch.setattr("app.push.addresses._look_up", look_up)
+        monkeypatch.setattr("app.preferences.subscriptions._SECONDS", 0.2)
+        settings = recycled_world.settings(vapid_private_key=new_private_key())
+        async with running(settings) as app, caller_of(app, headers=bearer("client")) as caller:
+            try:
+                for number in range(6):
+                    answer = await caller.post(SUBSCRIPTIONS, json=browser_at(f"slow{number}.example").subscription)
+                    assert answer.status_code == 422
+                async with asyncio.timeout(15):
+                    assert await app.state.push_network.resolve("push.example", 443)
+            finally:
+                release.set()
 
 
 class TestKeys:
