@@ -15,9 +15,6 @@ from app.mail.models import Email
 from app.notifications.models import EmailItem
 from app.outbox.models import IS_OPEN, Queued, State
 
-_LONGEST_LIFE = timedelta(days=4)
-"""Rows are sent or given up before they are so old, but for those that an admin has tried again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Oldest:
@@ -45,15 +42,10 @@ async def oldest_due(connection: AsyncConnection, table: type[Queued]) -> Oldest
     now = func.statement_timestamp()
     due = select(table.due_at, table.error, now).where(_is_due(table)).order_by(table.due_at).limit(1)
     sent = aliased(table)
-    was_sent_since = exists().where(
-        sent.state == State.SENT.value,
-        sent.ended_at > table.failing_since,
-        # It has an index, and nothing is sent that is much older.
-        sent.created_at > table.failing_since - literal(_LONGEST_LIFE),
-    )
+    last_left = select(func.max(sent.ended_at)).where(sent.state == State.SENT.value).scalar_subquery()
     failing = (
         select(table.failing_since, table.error, now)
-        .where(text(IS_OPEN), table.failing_since.is_not(None), ~was_sent_since)
+        .where(text(IS_OPEN), table.failing_since >= func.coalesce(last_left, table.failing_since))
         .order_by(table.failing_since)
         .limit(1)
     )
@@ -65,11 +57,7 @@ async def given_up(connection: AsyncConnection, table: type[Queued], within: tim
     """Those that have died within this time."""
     statement = (
         select(table.error, func.count().over())
-        .where(
-            table.state == State.DEAD.value,
-            table.ended_at > _since(within),
-            table.created_at > _since(within + _LONGEST_LIFE),
-        )
+        .where(table.state == State.DEAD.value, table.ended_at > _since(within))
         .order_by(table.ended_at.desc())
         .limit(1)
     )
@@ -113,6 +101,7 @@ async def forget_old_items(connection: AsyncConnection, age: timedelta, limit: i
         .join(Email, Email.id == EmailItem.email_id)
         .where(Email.state == State.WAITING.value, Email.created_at < since, EmailItem.created_at < since, has_newer)
         .limit(limit)
+        .with_for_update(skip_locked=True, of=EmailItem)
     )
     statement = delete(EmailItem).where(EmailItem.notification_id.in_(old)).returning(EmailItem.notification_id)
     return len((await connection.execute(statement)).all())

@@ -30,6 +30,7 @@ class Email(Queued, Base):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index("ix_email_outbox_due_at", "due_at", postgresql_where=text(IS_OPEN)),
+        Index("ix_email_outbox_state_ended_at", "state", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
         Index("ix_email_outbox_recipient_id_state", "recipient_id", "state"),
         Index("ix_email_outbox_created_at_id", "created_at", "id"),
         Index("ix_email_outbox_state_created_at_id", "state", "created_at", "id"),

@@ -12,7 +12,7 @@ from app.core.database import Database
 from app.outbox import queries
 from app.outbox.claimed import Claimed, clock, tried
 from app.outbox.courier import Courier, Later, Never, Parcel, Send, TooLate, Unfit, Verdict
-from app.outbox.faults import is_of_the_database, told, told_in_logs
+from app.outbox.faults import is_of_the_database, told, told_in_logs, took_too_long
 from app.outbox.measures import Measures
 from app.outbox.models import State
 from app.outbox.pace import Pace
@@ -77,7 +77,9 @@ class Claims(Generic[Parcel]):
             verdicts = await self._courier.judge(connection, [row.id for row in rows], rows[0].now)
             return {row.id: verdicts[row.id] for row in rows}
         except Exception as error:
-            if is_of_the_database(error):
+            # A single one that takes too long would keep all others from their turn.
+            is_to_blame = len(rows) == 1 and took_too_long(error)
+            if is_of_the_database(error) and not is_to_blame:
                 raise
             raise _Misjudged(rows, error) from error
 

@@ -46,6 +46,7 @@ class Worker(Generic[Parcel]):
         self._ends = asyncio.Event()
         self._is_cut_off = asyncio.Event()
         self._faults = 0
+        self._database_faults = 0
         self._last_fault = ""
         self._is_stranger = False
         self._ways = [Way(courier, pace) for _ in range(lanes)]
@@ -83,22 +84,22 @@ class Worker(Generic[Parcel]):
         await self._ledger.close(self._pace.last_words)
 
     async def _claim(self) -> None:
-        database_faults = 0
         while not self._ends.is_set():
             if self._is_cut_off.is_set():
                 await self._sit_out()
             try:
                 await self._ledger.caught_up()
                 await self._claim_once()
-                database_faults = 0
+                self._database_faults = 0
             except Exception as error:
-                database_faults += 1
+                self._database_faults += 1
+                self._appetite.spoiled()  # it may have been too much to judge in time
                 log.warning("outbox_interrupted", outbox=self.outbox, error=told_in_logs(error))
-                await self._rest(self._pace.pause(database_faults))
+                await self._rest(self._pace.pause(self._database_faults))
 
     async def _claim_once(self) -> None:
         # After a fault that concerned all rows, a single one shows whether it has passed.
-        limit = 1 if self._faults else max(self._appetite.limit - self._in_hand, 1)
+        limit = 1 if self._faults or self._database_faults else max(self._appetite.limit - self._in_hand, 1)
         taken, is_more_due = await self._claims.take(limit)
         claimed_at = time.monotonic()
         for claimed in taken:

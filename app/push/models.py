@@ -22,6 +22,7 @@ class Push(Queued, Base):
     __table_args__ = (
         CheckConstraint(IS_STATE, name="state"),
         Index("ix_push_outbox_due_at", "due_at", postgresql_where=text(IS_OPEN)),
+        Index("ix_push_outbox_state_ended_at", "state", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
         Index("ix_push_outbox_recipient_id", "recipient_id"),
         Index("ix_push_outbox_created_at", "created_at"),
     )

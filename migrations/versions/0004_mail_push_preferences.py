@@ -143,6 +143,10 @@ INDEXES = (
         ON client_portal.email_outbox (state, created_at, id)
     """,
     """
+    CREATE INDEX IF NOT EXISTS ix_email_outbox_state_ended_at
+        ON client_portal.email_outbox (state, ended_at) WHERE ended_at IS NOT NULL
+    """,
+    """
     CREATE UNIQUE INDEX IF NOT EXISTS ix_email_outbox_waiting_recipient_id_thread
         ON client_portal.email_outbox (recipient_id, thread) WHERE state = 'waiting'
     """,
@@ -158,6 +162,10 @@ INDEXES = (
     """,
     """
     CREATE INDEX IF NOT EXISTS ix_push_outbox_recipient_id ON client_portal.push_outbox (recipient_id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS ix_push_outbox_state_ended_at
+        ON client_portal.push_outbox (state, ended_at) WHERE ended_at IS NOT NULL
     """,
     """
     CREATE INDEX IF NOT EXISTS ix_push_subscriptions_user_id ON client_portal.push_subscriptions (user_id)

@@ -1,6 +1,8 @@
 """When deliveries fail, or the database does."""
 
 import asyncio
+import errno
+import socket
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -9,6 +11,7 @@ import asyncpg
 import pytest
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import Database
@@ -307,6 +310,64 @@ async def test_an_outcome_that_cannot_be_put_down_keeps_no_other_from_it(
     async with office.at_work(StandIn()):
         await office.becomes(sent=9, sending=1)
     assert await office.is_in(poison, "sending"), "its lease sees to it"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+        OSError(errno.EHOSTUNREACH, "No route to host"),
+        PoolTimeoutError("none to spare"),
+        asyncpg.InvalidAuthorizationSpecificationError("not in pg_hba.conf yet"),
+    ],
+    ids=["no name", "no route", "pool exhausted", "not let in"],
+)
+async def test_what_was_delivered_is_put_down_however_the_database_was_away(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch, fault: Exception
+):
+    ids = await office.queue(4)
+    put_down = queries.put_down
+    failed = 0
+
+    async def fails(connection: AsyncConnection, table: queries.Table, outcomes: Sequence[Outcome]) -> set[UUID]:
+        nonlocal failed
+        failed += 1
+        if failed < 4:
+            raise fault
+        return await put_down(connection, table, outcomes)
+
+    monkeypatch.setattr(queries, "put_down", fails)
+    courier = StandIn()
+    async with office.at_work(courier):
+        await office.becomes(sent=4)
+    assert sorted(courier.delivered) == sorted(ids), "each once"
+
+
+async def test_more_than_can_be_judged_in_time_is_judged_in_smaller_parts(office: PostOffice):
+    ids = await office.queue(20)
+
+    async def judge(given: Sequence[UUID]) -> None:
+        if len(given) > 1:
+            raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
+
+    courier = StandIn(on_judge=judge)
+    async with office.at_work(courier, first_pause=0.02, longest_pause=0.05):
+        await office.becomes(sent=20)
+    assert sorted(courier.delivered) == sorted(ids)
+
+
+async def test_one_that_never_can_be_judged_in_time_keeps_no_other_from_its_turn(office: PostOffice):
+    slow, *others = await office.queue(5)
+
+    async def judge(given: Sequence[UUID]) -> None:
+        if slow in given:
+            raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
+
+    courier = StandIn(on_judge=judge)
+    async with office.at_work(courier, first_pause=0.02, longest_pause=0.05):
+        await office.becomes(sent=4, retrying=1)
+    assert sorted(courier.delivered) == sorted(others)
+    assert (await office.row(slow))["error"].startswith("It could not be put together: QueryCanceledError")
 
 
 async def test_after_an_outage_longer_than_the_lease_nothing_is_claimed_before_all_is_put_down(
