@@ -23,9 +23,16 @@ from tests.running import until
 from tests.world import PEOPLE, World
 
 QUICK = Pace(
-    poll=0.02, tries=12, first_retry=3600.0, longest_retry=7200.0, first_pause=0.02, longest_pause=0.05, stop=20.0
+    poll=0.02,
+    fresh=3600.0,
+    tries=12,
+    first_retry=3600.0,
+    longest_retry=7200.0,
+    first_pause=0.02,
+    longest_pause=0.05,
+    stop=20.0,
 )
-"""Waits for nothing but for retries, which do not come during a test."""
+"""Waits for nothing but for retries, which do not come during a test; a machine that stalls makes nothing stale."""
 
 Act = Callable[[UUID], Awaitable[None]]
 
@@ -124,13 +131,13 @@ class PostOffice:
     async def is_in(self, id_: UUID, state: str) -> bool:
         return bool((await self.row(id_))["state"] == state)
 
-    async def becomes(self, **states: int) -> None:
+    async def becomes(self, *, within: float = 30, **states: int) -> None:
         """Waits until there are so many rows in each state, and none in others."""
 
         async def holds() -> bool:
             return await self.states() == states
 
-        await until(holds, within=30)
+        await until(holds, within=within)
 
     async def lease_runs_out(self) -> None:
         await self.world.execute("UPDATE client_portal.email_outbox SET due_at = now() WHERE state = 'sending'")

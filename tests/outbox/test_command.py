@@ -26,7 +26,7 @@ async def test_it_sends_what_is_due_and_ends_in_order(
     await _due(office.world)
     with WorkerProcess(office.world, tmp_path, server.url(), typed=True) as process:
         await until(lambda: process.is_at_work, within=120)
-        await office.becomes(sent=1)
+        await office.becomes(sent=1, within=120)
         assert process.end(number) == (0, "Sending what is due: email_outbox.  (Ctrl-C ends it)\n")
     (received,) = server.received
     assert received.recipients == [email("dev")]
@@ -37,7 +37,7 @@ async def test_its_measures_are_served_where_it_is_told_to(office: PostOffice, s
     port = free_port()
     with WorkerProcess(office.world, tmp_path, server.url(), f"--metrics-port={port}") as process:
         await until(lambda: process.is_at_work, within=120)
-        await office.becomes(sent=1)
+        await office.becomes(sent=1, within=120)
         async with httpx.AsyncClient() as http:
 
             async def is_counted() -> bool:
@@ -68,12 +68,12 @@ async def test_told_to_end_it_waits_for_a_server_that_is_slow_to_say_that_it_has
 
     monkeypatch.setattr(server, "_behaviour", slow)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
-        await until(reached.is_set, within=60)
+        await until(reached.is_set, within=120)
         process.tell(signal.SIGTERM)
         await asyncio.sleep(4)  # longer than anything but a delivery is waited for
         assert process.is_at_work
         goes_on.set()
-        await office.becomes(sent=1)
+        await office.becomes(sent=1, within=120)
     assert len(server.received) == 1
 
 
@@ -81,7 +81,7 @@ async def test_told_twice_to_end_it_waits_for_nothing(office: PostOffice, server
     await _due(office.world)
     server.once(Step.DATA, Act.HANG)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
-        await until(lambda: not server._next[Step.DATA], within=60)
+        await until(lambda: not server._next[Step.DATA], within=120)
         process.tell(signal.SIGTERM)
         await asyncio.sleep(0.5)  # two signals that come together are one
         code, _ = process.end(signal.SIGTERM)

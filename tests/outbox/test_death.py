@@ -26,7 +26,7 @@ async def test_killed_amid_the_talk_with_the_server(office: PostOffice, server: 
     ids = await letters(office.world, 3)
     server.once(step, Act.HANG)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
-        await until(lambda: not server._next[step], within=60)
+        await until(lambda: not server._next[step], within=120)
         process.kill()
     assert (await office.states()).keys() <= {"sending", "waiting"}
     server.forgive()
@@ -58,7 +58,7 @@ async def test_killed_after_the_server_has_taken_it_and_before_that_is_put_down(
     ids = await letters(office.world, 3)
     async with office.world.connection() as connection, _held_when_sent(connection):
         with WorkerProcess(office.world, tmp_path, server.url()) as process:
-            await until(lambda: len(server.received) == 3, within=60)
+            await until(lambda: len(server.received) == 3, within=120)
             await _somebody_waits(office.world)
             process.kill()
         await _backends_end(connection)
@@ -71,19 +71,19 @@ async def test_killed_after_the_server_has_taken_it_and_before_that_is_put_down(
 async def test_killed_after_it_was_put_down(office: PostOffice, server: SmtpServer, tmp_path: Path):
     ids = await letters(office.world, 3)
     with WorkerProcess(office.world, tmp_path, server.url()) as process:
-        await office.becomes(sent=3)
+        await office.becomes(sent=3, within=120)
         process.kill()
     await office.lease_runs_out()
     async with office.at_work(courier(office.world, server)):
         more = await letters(office.world, 1)
-        await office.becomes(sent=4)
+        await office.becomes(sent=4, within=120)
     assert counts(server) == {message_id(id_): 1 for id_ in ids + more}
 
 
 async def _all_are_sent_by_another(office: PostOffice, server: SmtpServer) -> None:
     await office.lease_runs_out()
     async with office.at_work(courier(office.world, server)):
-        await office.becomes(sent=3)
+        await office.becomes(sent=3, within=120)
 
 
 async def _somebody_waits(world: World) -> None:
@@ -94,7 +94,7 @@ async def _somebody_waits(world: World) -> None:
         )
         return bool(count)
 
-    await until(waits, within=60)
+    await until(waits, within=120)
 
 
 async def _backends_end(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -33,6 +33,7 @@ async def test_each_comes_and_twice_at_most_what_a_killed_process_had_in_hand(
     for number, process in enumerate(killed, start=1):
         await until(lambda number=number: len(server.received) > number * COUNT / 5, within=240)  # type: ignore[misc]
         process.kill()
+        await _leases_go_on(office)
 
     async def is_taken_on() -> bool:
         return (await office.states()).keys() <= {"sent", "sending"}
@@ -44,9 +45,21 @@ async def test_each_comes_and_twice_at_most_what_a_killed_process_had_in_hand(
     in_hand = {message_id(row["id"]) for row in rows}
     assert in_hand, "nobody was killed amid anything"
     await office.lease_runs_out()
-    with WorkerProcess(office.world, tmp_path, server.url()):
-        await office.becomes(sent=COUNT)
+    with WorkerProcess(office.world, tmp_path, server.url()) as last:
+        await until(lambda: last.is_at_work, within=240)
+        await office.becomes(sent=COUNT, within=240)
     came = counts(server)
     assert came.keys() == {message_id(id_) for id_ in ids}
     assert max(came.values()) <= 2
     assert {each for each, count in came.items() if count == 2} <= in_hand
+
+
+async def _leases_go_on(office: PostOffice) -> None:
+    """However long the rest takes, what a killed process had in hand is to be seen by its state until the end.
+
+    What those at work are just putting down is left alone: it does not last, and nobody waits for the other.
+    """
+    await office.world.execute(
+        "UPDATE client_portal.email_outbox SET due_at = due_at + interval '1 hour' WHERE id IN"
+        " (SELECT id FROM client_portal.email_outbox WHERE state = 'sending' FOR UPDATE SKIP LOCKED)"
+    )
