@@ -121,10 +121,11 @@ class Cast:
         return self.token(person, sid=str(session), **claims)
 
     async def digest(self) -> Mapping[str, str]:
-        """What stands in each of the portal's tables, but for what sign-ins leave behind."""
+        """What stands in each of the portal's tables, but for what sign-ins leave behind, and what goes on by itself."""
         tables = await self.world.fetch(
             "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'client_portal'"
-            " AND tablename NOT IN ('alembic_version', 'login_throttle', 'presence', 'presence_processes', 'sessions')"
+            " AND tablename NOT IN"
+            " ('alembic_version', 'file_sweeps', 'login_throttle', 'presence', 'presence_processes', 'sessions')"
         )
         statement = "SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) FROM client_portal.{} row"
         return {each["name"]: await self.world.value(statement.format(each["name"])) for each in tables}
