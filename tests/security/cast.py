@@ -121,7 +121,7 @@ class Cast:
         return self.token(person, sid=str(session), **claims)
 
     async def digest(self) -> Mapping[str, str]:
-        """What stands in each of the portal's tables, but for what sign-ins leave behind, and what goes on by itself."""
+        """What stands in each of the portal's tables, but for what sign-ins and the work behind leave there."""
         tables = await self.world.fetch(
             "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'client_portal'"
             " AND tablename NOT IN"
