@@ -127,6 +127,7 @@ async def test_a_portal_that_restarts_is_found_again(
     # It tries again every 30 seconds at the latest.
     await bell.has_mode("live", within=40)
     await bell.shows(2)
+    await page.close()  # the portal ends before people's browsers do
     # A socket that was about to be opened when the portal went: browsers complain of that aloud.
     people.faults[:] = [fault for fault in people.faults if "ERR_CONNECTION_REFUSED" not in fault]
 
