@@ -1,12 +1,13 @@
 """Push in a browser of the tests': a push service that takes every browser, and messages from it."""
 
+import asyncio
 import json
 from base64 import urlsafe_b64encode
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.async_api import CDPSession, Page
+from playwright.async_api import CDPSession, Page, Worker
 
 from tests.running import until
 
@@ -59,15 +60,42 @@ PushManager.prototype.subscribe = async ({{ userVisibleOnly, applicationServerKe
 class ServiceWorker:
     """The service worker of a page's browser, as the browser's debugger has hold of it."""
 
-    def __init__(self, debugger: CDPSession, registration: str, origin: str) -> None:
+    def __init__(self, debugger: CDPSession, inside: Worker, registration: str, origin: str) -> None:
         self._debugger = debugger
+        self._inside = inside
         self._registration = registration
         self._origin = origin
 
     async def is_pushed(self, content: str) -> None:
-        """Hands over what a push service would."""
+        """Hands over what a push service would; returns when something was shown.
+
+        Nobody is to ask for notifications before: what is not on the screen yet, the browser takes for dismissed.
+        """
         message = {"origin": self._origin, "registrationId": self._registration, "data": content}
-        await self._debugger.send("ServiceWorker.deliverPushMessage", message)
+        async with asyncio.timeout(60):
+            await self._inside.evaluate(_WATCH)
+            await self._debugger.send("ServiceWorker.deliverPushMessage", message)
+            await self._inside.evaluate("() => self.isShown")
+
+
+_INSTALL = """
+navigator.serviceWorker.register('/sw.js')
+  .then(() => navigator.serviceWorker.ready)
+  .then(({ active }) => new Promise((resolve) => {
+    const look = () => active.state === 'activated' && resolve();
+    active.addEventListener('statechange', look);
+    look();
+  }))
+"""
+_WATCH = """() => {
+  const show = ServiceWorkerRegistration.prototype.showNotification;
+  self.isShown = new Promise((resolve) => {
+    self.registration.showNotification = async (...said) => {
+      await show.apply(self.registration, said);
+      resolve();
+    };
+  });
+}"""
 
 
 async def installed_worker(page: Page, origin: str) -> ServiceWorker:
@@ -76,10 +104,11 @@ async def installed_worker(page: Page, origin: str) -> ServiceWorker:
     registrations: list[dict[str, Any]] = []
     debugger.on("ServiceWorker.workerRegistrationUpdated", lambda news: registrations.extend(news["registrations"]))
     await debugger.send("ServiceWorker.enable")
-    await page.evaluate("navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)")
+    await page.evaluate(_INSTALL)
 
     async def is_found() -> bool:
-        return bool(registrations)
+        return bool(registrations and page.context.service_workers)
 
     await until(is_found)
-    return ServiceWorker(debugger, registrations[-1]["registrationId"], origin)
+    [inside] = page.context.service_workers
+    return ServiceWorker(debugger, inside, registrations[-1]["registrationId"], origin)
