@@ -40,9 +40,6 @@ _NOT_DROPPED = {
 }
 
 
-"""Since when something of which outbox has been due, where that is longer than it should be."""
-
-
 class MailAdministration:
     """The outbox of e-mail, the letters kept as files, and the suppressed addresses, for admins.
 

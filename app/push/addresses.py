@@ -6,10 +6,8 @@ portal can reach: databases, cloud metadata, the machine itself (SSRF).
 
 import asyncio
 import socket
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,15 +20,11 @@ Address = IPv4Address | IPv6Address
 AddressPolicy = Callable[[Address], bool]
 """Whether a connection to this address may be made."""
 
-_Found = Sequence[tuple[Any, ...]]
-
-Lookup = Callable[[str, int], _Found]
+Lookup = Callable[[str, int], Sequence[tuple[Any, ...]]]
 """What a name stands for at this moment, as ``socket.getaddrinfo`` answers it. May block."""
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
-
-_MOST_REMEMBERED = 1000
 
 
 def is_public(address: Address) -> bool:
@@ -58,45 +52,27 @@ class NotReachable(OSError):
     """The push service has no address, or one where it must not be."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a name stood for, and until when that is good enough."""
-
-    found: _Found
-    ends_at: float
-
-
 class PushNetwork(AbstractResolver):
-    """The network as push may use it: every address is judged, first by its name and again when it is connected to.
+    """The network as push may use it: every address is judged, first by its name and again when it is connected to."""
 
-    What a name stands for is remembered for so many seconds; that it is allowed is not, but judged each time.
-    """
-
-    def __init__(
-        self,
-        allows: AddressPolicy = is_public,
-        lookup: Lookup | None = None,
-        *,
-        threads: int = 4,
-        remembered_seconds: float = 60,
-    ) -> None:
+    def __init__(self, allows: AddressPolicy = is_public, lookup: Lookup | None = None, *, threads: int = 4) -> None:
         self._allows = allows
         self._lookup = lookup or _look_up
         # Of its own: names of whoever's choosing may take long, and others need the loop's threads.
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="push-names")
-        self._remembered_seconds = remembered_seconds
-        self._remembered: dict[tuple[str, int], _Answer] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of a name, for aiohttp. Raises ``NotReachable`` if it has none, or any that is not allowed."""
-        known = self._known(host, port)
-        found = known or await self._found(host, port)
+        loop = asyncio.get_running_loop()
+        try:
+            # Whoever stops waiting leaves a thread behind, until the name is answered.
+            found = await loop.run_in_executor(self._threads, self._lookup, host, port)
+        except (OSError, UnicodeError):
+            raise NotReachable("its name has no address") from None
         for *_, place in found:
             self._require_allowed(place[0])
-        if not known:
-            self._remember(host, port, found)
         return [
             ResolveResult(
                 hostname=host, host=_with_scope(place), port=place[1], family=family_, proto=proto, flags=_AS_NUMBERS
@@ -113,48 +89,26 @@ class PushNetwork(AbstractResolver):
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _found(self, host: str, port: int) -> _Found:
-        """Asked of the network. Whoever stops waiting leaves a thread behind, until the name is answered."""
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._threads, self._lookup, host, port)
-        except (OSError, UnicodeError):
-            raise NotReachable("its name has no address") from None
-
-    def _known(self, host: str, port: int) -> _Found | None:
-        answer = self._remembered.get((host, port))
-        return answer.found if answer is not None and time.monotonic() < answer.ends_at else None
-
-    def _remember(self, host: str, port: int, found: _Found) -> None:
-        """Keeps a good answer; of too many, the oldest goes."""
-        self._remembered.pop((host, port), None)
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
-        self._remembered[host, port] = _Answer(found, time.monotonic() + self._remembered_seconds)
-
     def _require_allowed(self, address: str) -> None:
         if not self._allows(ip_address(address)):
             raise NotReachable("its address is not public")
 
 
 def push_network(settings: Settings) -> PushNetwork:
-    """The network for sending. It remembers names, so that those that hang hold up the well-known ones less."""
+    """The network for sending."""
     return PushNetwork(_policy(settings))
 
 
 def subscribing_network(settings: Settings) -> PushNetwork:
-    """The network for judging new endpoints: whoever names hosts that hang uses up its threads, not those of sending.
-
-    It remembers nothing: a new endpoint is judged by what its name stands for now.
-    """
-    return PushNetwork(_policy(settings), threads=2, remembered_seconds=0)
+    """The network for judging new endpoints: names that hang use up its threads, not those of sending."""
+    return PushNetwork(_policy(settings), threads=2)
 
 
 def _policy(settings: Settings) -> AddressPolicy:
     return is_public_or_own if settings.push_to_loopback else is_public
 
 
-def _look_up(host: str, port: int) -> _Found:
+def _look_up(host: str, port: int) -> Sequence[tuple[Any, ...]]:
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 

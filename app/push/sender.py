@@ -29,6 +29,8 @@ _SLOW_SECONDS = 2
 """Who takes longer to fail is left alone as who does not answer: meanwhile the pushes of others wait."""
 _SLUGGISH_SECONDS = 5
 """The same, of who takes it in the end."""
+_NAME_SECONDS = 60
+"""What a name stands for is remembered so long: a lookup that hangs holds up well-known names less."""
 _MOST_PATIENCE = timedelta(hours=1)
 
 
@@ -164,7 +166,10 @@ class PushLane:
     def _opened(self) -> ClientSession:
         if self._session is None:
             connector = TCPConnector(
-                resolver=self._network, socket_factory=self._network.socket, ssl=self._trust, use_dns_cache=False
+                resolver=self._network,
+                socket_factory=self._network.socket,  # judges each address again, a remembered one too
+                ssl=self._trust,
+                ttl_dns_cache=_NAME_SECONDS,
             )
             self._session = ClientSession(
                 connector=connector,

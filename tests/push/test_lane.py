@@ -109,6 +109,21 @@ class TestWhatArrives:
             await lane.deliver(message(id_))
         assert service.received == []
 
+    async def test_a_name_is_not_looked_up_with_every_connection(
+        self, lane, service, browser, names: Names, pushed: Pushed
+    ):
+        async def closing(_: web.Request) -> web.StreamResponse:
+            answer = web.Response(status=201)
+            answer.force_close()
+            return answer
+
+        service.answers[browser.path].extend([closing] * 2)
+        await pushed.wanted_in("client", browser)
+        for _ in range(2):
+            await lane.deliver(message(await pushed.due("client")))
+        assert len(service.received) == 2
+        assert names.asked == ["localhost"]
+
     async def test_connections_are_used_again(self, lane, service, browser, names: Names, pushed: Pushed):
         await pushed.wanted_in("client", browser)
         for _ in range(3):

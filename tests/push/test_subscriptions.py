@@ -28,7 +28,7 @@ SUBSCRIPTIONS = f"{PATH}/subscriptions"
 async def network(names: Names) -> AsyncIterator[PushNetwork]:
     """As in production, but for what names stand for."""
     names.addresses["push.example"] = ["8.8.8.8"]
-    network = PushNetwork(is_public, names, threads=2, remembered_seconds=0)
+    network = PushNetwork(is_public, names, threads=2)
     yield network
     await network.close()
 
